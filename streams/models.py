@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.alerts.models import Alert, Notice
 from streams.audit.models import AuditEntry
 from streams.base.form_claims import FormClaim
 from streams.base.models import RateCount
@@ -38,6 +39,7 @@ from streams.tenancy.models import (
 from streams.tenancy.saved_filters.models import SavedFilter
 
 __all__ = [
+    "Alert",
     "AuditEntry",
     "Connection",
     "Cursor",
@@ -57,6 +59,7 @@ __all__ = [
     "Lease",
     "LiveRequest",
     "Logo",
+    "Notice",
     "PageVersion",
     "Partner",
     "PartnerMembership",

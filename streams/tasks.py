@@ -11,7 +11,10 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
 
+from streams.alerts.evaluation import evaluate
+from streams.alerts.sending import send_due
 from streams.base.clock import now
+from streams.base.database.database_time import database_now
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
@@ -88,6 +91,14 @@ def work_quarantine(**_: object) -> None:
 def work_exports(**_: object) -> None:
     """Write the files of exports. Several workers can do so at once."""
     exports.work(_stop.is_set, rest=_stop.wait)
+
+
+@shared_task(name="streams.alerts", ignore_result=True)
+def alert(**_: object) -> None:
+    """Open and close alerts, and send the notices that are due. Beat runs it twice a minute."""
+    moment = database_now()
+    evaluate(moment)
+    send_due(moment, _stop.is_set)
 
 
 @shared_task(name="streams.prune", ignore_result=True)

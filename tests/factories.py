@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.alerts.models import Alert, Notice
 from streams.base.clock import iso_ms
 from streams.base.ids import Secret, new_secret, public_id
 from streams.catalog.models import Stream
@@ -376,6 +377,33 @@ def export(feed: Feed, *, requested_by: User | None = None, **fields) -> Export:
             **fields,
         },
     )
+
+
+def alert(
+    connection: Connection | None = None, *, to: User | None = None, **fields
+) -> Alert:
+    """Create an open alert with an unsent notice to an admin."""
+    connection = connection or _new_connection()
+    workspace = connection.feed.workspace
+    made = Alert.objects.create(
+        connection=connection,
+        workspace=workspace,
+        **{
+            "condition": Alert.Condition.ATTENTION,
+            "reason": "Segment rejected the write key (401).",
+            "since": NOW,
+            "opened_at": NOW,
+            **fields,
+        },
+    )
+    Notice.objects.create(
+        alert=made,
+        transition=Notice.Transition.OPENED,
+        recipient=to or member(workspace, "admin"),
+        due_at=NOW,
+        expires_at=NOW,
+    )
+    return made
 
 
 # --- Results of delivery -------------------------------------------------------------

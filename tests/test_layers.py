@@ -38,6 +38,7 @@ ORDER = (
     {"events"},
     {"delivery"},
     {"observability"},
+    {"alerts"},
     {"exports"},
     {"publishing"},
     {"review"},

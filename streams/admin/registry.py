@@ -15,10 +15,10 @@ from streams.admin.delivery import (
     halts,
     replays,
 )
-from streams.admin.monitoring import activity_log, database_history, issues
+from streams.admin.monitoring import activity_log, alerts, database_history, issues
 from streams.admin.tenancy import partners, users, workspaces
 
 __all__ = [
-    "activity_log", "attempts", "connections", "cursors", "database_history", "feeds", "halts", "issues", "partners", "plans",
+    "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "halts", "issues", "partners", "plans",
     "replays", "streams", "users", "workspaces",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Plain-text email. An email server that is down causes nothing else to fail."""
+"""Email. An email server that is down causes nothing else to fail."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from email import policy as policies
 from typing import TYPE_CHECKING
 
 import structlog
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from email.message import EmailMessage as BuiltMessage
+
+    from django.core.mail import EmailMessage
 
 log = structlog.get_logger()
 
@@ -24,7 +26,7 @@ _background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 _unsent: set[Future[bool]] = set()
 
 
-class _Message(EmailMessage):
+class _Message(EmailMultiAlternatives):
     """An email whose lines stay whole: a long link can be copied from the raw message.
 
     Python wraps lines of more than 78 characters, as quoted-printable.
@@ -39,10 +41,28 @@ class _Message(EmailMessage):
 
 
 def message(
-    subject: str, body: str, to: Sequence[str], *, reply_to: Sequence[str] = ()
+    subject: str,
+    body: str,
+    to: Sequence[str],
+    *,
+    html: str = "",
+    reply_to: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> EmailMessage:
-    """Return a plain-text email. Line breaks in the subject become spaces."""
-    return _Message(" ".join(subject.split()), body, to=to, reply_to=reply_to)
+    """Return a plain-text email, with an HTML version if there is one.
+
+    Line breaks in the subject become spaces.
+    """
+    mail = _Message(
+        " ".join(subject.split()),
+        body,
+        to=to,
+        reply_to=reply_to,
+        headers=dict(headers or {}),
+    )
+    if html:
+        mail.attach_alternative(html, "text/html")
+    return mail
 
 
 def send(mail: EmailMessage, *, about: str) -> bool:

@@ -16,7 +16,7 @@ from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.tail import views as tail_views
-from streams.portal.workspace import events, home, issues, overview
+from streams.portal.workspace import alerts, events, home, issues, overview
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -103,6 +103,7 @@ workspace_pages: Pages = [
         {"section": "deliveries"},
     ),
     path("connection/", include(connection_pages), {"section": "connection"}),
+    path("alerts/", alerts.alerts, {"section": "alerts"}, name="alerts"),
     path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),
     path(

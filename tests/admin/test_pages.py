@@ -42,7 +42,10 @@ def world(olga):
     factories.found(feed)
     status.pause(connection=connection, actor=olga)
     Lease.objects.create(stream=feed.stream)
+    alert = factories.alert(connection)
     rows = {
+        "alert": alert.pk,
+        "notice": alert.notices.get().pk,
         "auditentry": AuditEntry.objects.get().pk,
         "connection": connection.pk,
         "cursor": cursor.pk,

@@ -151,6 +151,7 @@ ROWS = [
     for_editors("connection/skip/", up_to="1"),
     for_admins("connection/delete/", "get", 200),
     for_admins("connection/delete/"),
+    for_viewers("alerts/"),
     for_viewers("exports/"),
     for_viewers("exports/new/"),
     for_viewers("exports/new/", "post"),  # no format was chosen: the form says so
@@ -458,6 +459,9 @@ def set_scene() -> Scene:
     # Never late, however long the tests take: /readyz is fine.
     replay = factories.replay(cursor, end=3, due_at=now() + timedelta(hours=1))
     export = factories.export(cast.feed, requested_by=cast.anna)
+    factories.alert(cursor.connection, to=cast.anna)
+    over = {"closed_at": factories.NOW, "calm_since": factories.NOW}
+    factories.alert(cursor.connection, to=cast.anna, **over)
     held_id = QuarantinedEvent.objects.get(feed=cast.feed).pk
     return Scene(
         cast=cast,

@@ -14,6 +14,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 from django.urls import get_resolver, reverse
 
+from streams.alerts.emails import email_of
+from streams.alerts.models import Alert, Notice
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
@@ -251,8 +253,21 @@ def undelivered_events(scene: Scene) -> Iterator[Visit]:
     yield from anna.visit("get", url(scene, "w/<public_id>/events/1/"))
 
 
+def alert_emails(scene: Scene) -> Iterator[Visit]:
+    """Yield the email of the start and of the end of every kind of alert."""
+    to = scene.cast.anna
+    for condition in Alert.Condition:
+        over = {"closed_at": now(), "recovered": True}
+        alert = factories.alert(scene.delivery.connection, to=to, condition=condition, **over)  # fmt: skip
+        notice = alert.notices.get()
+        for transition in Notice.Transition:
+            notice.transition = transition
+            html, _type = email_of(notice).alternatives[0]
+            yield Visit(f"email: {condition} {transition}", html)
+
+
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
     refusals, too_many_requests, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, split_attempts, searches, unchecked_streams, faulty_plans,
-    plans_of_staff, undelivered_events,
+    plans_of_staff, undelivered_events, alert_emails,
 )  # fmt: skip

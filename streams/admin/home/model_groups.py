@@ -15,7 +15,19 @@ GROUPS = (
         ("Partner", "Workspace", "User", "Group", "PartnerToken"),
     ),
     (_("Streams"), ("Stream", "PlanVersion", "IssueKind")),
-    (_("Delivery"), ("Feed", "Connection", "Delivery", "Rejection", "Replay", "Halt")),
+    (
+        _("Delivery"),
+        (
+            "Feed",
+            "Connection",
+            "Delivery",
+            "Rejection",
+            "Replay",
+            "Halt",
+            "Alert",
+            "Notice",
+        ),
+    ),
     (_("System"), ("AuditEntry", "Cursor", "Lease", "Generation")),
 )
 

@@ -1,7 +1,7 @@
 """Whether a connection may send and, if not, why: the stage of its stream, and halts.
 
 Only this module knows these conditions. `SendPolicy` applies them to connections at hand,
-`sendable_cursors` to the database, and `DrainPolicy` has the values for the drain of one
+`unblocked` to the database, and `DrainPolicy` has the values for the drain of one
 stream. Pausing is separate: it is the status of a connection (connection/status.py).
 """
 
@@ -95,18 +95,20 @@ class SendPolicy:
 
 
 def sendable_cursors(now: datetime | Now) -> QuerySet[Cursor]:
-    """Return the due cursors that may send: none that `SendPolicy.block` would stop.
+    """Return the due cursors that may send. Reads the halts first."""
+    return unblocked(Cursor.objects.due(now))
 
-    Reads the halts first.
-    """
+
+def unblocked(cursors: QuerySet[Cursor]) -> QuerySet[Cursor]:
+    """Return those cursors that `SendPolicy.block` would not stop. Reads the halts first."""
     early = Stream.objects.exclude(stage__in=DELIVERING)
-    due = Cursor.objects.due(now).filter(~Q(stream__in=early) | _exempt_from_stage())
+    free = cursors.filter(~Q(stream__in=early) | _exempt_from_stage())
     for halt in Halt.objects.all():
         halted = _scope(
             halt.stream_id, halt.region, stream="stream", region="connection__region"
         )
-        due = due.exclude(halted) if halted else due.filter(NOTHING)
-    return due
+        free = free.exclude(halted) if halted else free.filter(NOTHING)
+    return free
 
 
 def halted_connections(*, stream: Stream | None, region: str) -> QuerySet[Connection]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
+from streams.alerts.models import Alert
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
 from streams.portal.chart.views import chart_context
@@ -48,6 +49,7 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "cursor": found.cursor,
         "ledger": found.ledger,
         "status": found.status,
+        "open_alerts": list(Alert.objects.of(access.workspace).open()),
         "setup": setup_steps(access, found),
         "expiring": expiring_of(feed, found.now),
         "now": found.now,

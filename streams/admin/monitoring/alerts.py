@@ -1,0 +1,94 @@
+"""Alerts and the notices about them, all read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.delivery.badges import badge
+from streams.admin.shared.append_only import HistoryAdmin
+from streams.admin.shared.base import link, time_column
+from streams.admin.shared.period import PeriodFilter
+from streams.alerts.models import Alert, Notice
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title, parameter_name = _("status"), "status"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> Iterable[tuple[str, str]]:
+        return [("open", gettext("Open")), ("closed", gettext("Closed"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Alert]
+    ) -> QuerySet[Alert]:
+        is_open = {"open": True, "closed": False}.get(self.value() or "")
+        return (
+            queryset if is_open is None else queryset.filter(closed_at__isnull=is_open)
+        )
+
+
+class OpenedFilter(PeriodFilter):
+    field = "opened_at"
+
+
+@admin.register(Alert)
+class AlertAdmin(HistoryAdmin):
+    list_display = (
+        "opened", "workspace_link", "connection_link", "condition", "reason", "state", "began",
+        "closed",
+    )  # fmt: skip
+    list_filter = (OpenFilter, "condition", OpenedFilter)
+    list_select_related = (
+        "workspace", "connection__feed__workspace", "connection__feed__stream",
+    )  # fmt: skip
+    fields = (
+        "id", "condition", "workspace_link", "connection_link", "reason", "state", "began",
+        "opened", "closed",
+    )  # fmt: skip
+    readonly_fields = fields
+    began = time_column("since", _("since"))
+    opened = time_column("opened_at", _("opened"))
+    closed = time_column("closed_at", _("closed"))
+
+    @admin.display(description=_("workspace"))
+    def workspace_link(self, alert: Alert) -> str:
+        return link(alert.workspace)
+
+    @admin.display(description=_("status"))
+    def state(self, alert: Alert) -> str:
+        return badge(str(alert.state.label), alert.tone)
+
+    @admin.display(description=_("connection"))
+    def connection_link(self, alert: Alert) -> str:
+        return link(alert.connection)
+
+
+@admin.register(Notice)
+class NoticeAdmin(HistoryAdmin):
+    list_display = (
+        "id", "alert_link", "transition", "channel", "recipient", "due", "attempts",
+        "sent", "dropped", "given_up",
+    )  # fmt: skip
+    list_filter = ("transition", "channel")
+    list_select_related = ("alert", "recipient")
+    fields = (
+        "id", "alert_link", "transition", "channel", "recipient", "due", "expires",
+        "attempts", "sent", "dropped", "given_up",
+    )  # fmt: skip
+    readonly_fields = fields
+    due = time_column("due_at", _("due"))
+    expires = time_column("expires_at", _("expires"))
+    sent = time_column("sent_at", _("sent"))
+    dropped = time_column("dropped_at", _("dropped"))
+    given_up = time_column("given_up_at", _("given up"))
+
+    @admin.display(description=_("alert"))
+    def alert_link(self, notice: Notice) -> str:
+        return link(notice.alert)

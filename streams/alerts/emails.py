@@ -1,0 +1,164 @@
+"""The email of a notice: what happened, since when, how much is queued, and one link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streams.alerts.models import Alert, Notice
+from streams.base.email import message
+from streams.base.public_urls import portal_url
+from streams.base.text.validation import one_line
+from streams.delivery.connection.queue_facts import oldest_queued_at
+from streams.delivery.models import Cursor
+from streams.delivery.segment.responses import says_key_rejected
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.core.mail import EmailMessage
+    from django_stubs_ext import StrOrPromise
+
+Condition = Alert.Condition
+_SUBJECTS: dict[str, StrOrPromise] = {
+    Condition.ATTENTION: gettext_lazy("Delivery stopped: %(stream)s, %(workspace)s"),
+    Condition.RETRYING: gettext_lazy(
+        "Segment isn't accepting events: %(stream)s, %(workspace)s"
+    ),
+    Condition.LATE: gettext_lazy(
+        "Events are delivered late: %(stream)s, %(workspace)s"
+    ),
+}
+_SENTENCES: dict[str, StrOrPromise] = {
+    Condition.ATTENTION: gettext_lazy(
+        "Events from %(stream)s are no longer delivered to the Segment source of"
+        " %(workspace)s. They stay queued until someone fixes the connection."
+    ),
+    Condition.RETRYING: gettext_lazy(
+        "Attempts to deliver events from %(stream)s to the Segment source of"
+        " %(workspace)s fail. The events stay queued, and we keep retrying. You don't"
+        " need to do anything."
+    ),
+    Condition.LATE: gettext_lazy(
+        "Events from %(stream)s wait longer than usual before they are delivered to the"
+        " Segment source of %(workspace)s. You don't need to do anything."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """The content of both versions of the email."""
+
+    title: str
+    sentences: list[str]
+    facts: list[tuple[str, str]]  # a label and a value
+    link_label: str
+    link: str  # empty: this portal doesn't know its own address
+
+
+def email_of(notice: Notice) -> EmailMessage:
+    """Return the email as of now. Its ID is the same in every attempt."""
+    alert = notice.alert
+    feed = alert.connection.feed
+    names = {
+        "stream": one_line(feed.stream.name),
+        "workspace": one_line(alert.workspace.name),
+    }
+    is_opened = notice.transition == Notice.Transition.OPENED
+    content = _opened(alert, names) if is_opened else _recovered(alert, names)
+    context = {"content": content, **names}
+    return message(
+        content.title,
+        render_to_string("alerts/notice.txt", context),
+        [notice.recipient.email],
+        html=render_to_string("alerts/notice.html", context),
+        headers=_headers(notice),
+    )
+
+
+def _opened(alert: Alert, names: dict[str, str]) -> _Content:
+    label, page = _fix(alert)
+    sentences = [alert.reason, str(_SENTENCES[alert.condition] % names)]
+    return _Content(
+        title=str(_SUBJECTS[alert.condition] % names),
+        sentences=[sentence for sentence in sentences if sentence],
+        facts=[(_("Since"), _at(alert.since)), *_queue(alert)],
+        link_label=label,
+        link=_link(alert, page),
+    )
+
+
+def _recovered(alert: Alert, names: dict[str, str]) -> _Content:
+    opened = str(_SUBJECTS[alert.condition] % names)
+    over = _(
+        "Events from %(stream)s are delivered to the Segment source of %(workspace)s"
+        " again. Queued events are delivered first, oldest first."
+    )
+    until = alert.calm_since or alert.closed_at
+    ended = [(_("Until"), _at(until))] if until else []
+    return _Content(
+        title=_("Recovered: %(alert)s") % {"alert": opened},
+        sentences=[over % names],
+        facts=[(_("Since"), _at(alert.since)), *ended],
+        link_label=_("View status"),
+        link=_link(alert, "overview"),
+    )
+
+
+def _fix(alert: Alert) -> tuple[str, str]:
+    """Return the label and the name of the page where someone can fix it."""
+    if alert.condition != Condition.ATTENTION:
+        return _("View status"), "connection"
+    if says_key_rejected(alert.reason):
+        return _("Replace write key"), "connection-change"
+    return _("Fix connection"), "connection"
+
+
+def _queue(alert: Alert) -> list[tuple[str, str]]:
+    """Return how many events are queued now, and when the oldest would expire."""
+    live = Cursor.objects.filter(connection=alert.connection, kind=Cursor.Kind.LIVE)
+    cursor = live.select_related("feed__stream").first()
+    if cursor is None or cursor.feed.head_seq <= cursor.position:
+        return [(_("Queued events"), "0")]
+    count = cursor.feed.head_seq - cursor.position
+    facts = [(_("Queued events"), str(intcomma(count)))]
+    if oldest := oldest_queued_at(cursor):
+        until = cursor.feed.stream.retention.kept_until(oldest)
+        facts.append((_("The oldest expires"), _at(until)))
+    return facts
+
+
+def _link(alert: Alert, page: str) -> str:
+    feed, origin = alert.connection.feed, portal_url()
+    path = reverse(f"portal:{page}", args=[alert.workspace.public_id])
+    return f"{origin}{path}?stream={feed.stream.slug}" if origin else ""
+
+
+def _at(moment: datetime) -> str:
+    return _("%(time)s UTC") % {"time": formats.date_format(moment, "j F Y, H:i")}
+
+
+def _headers(notice: Notice) -> dict[str, str]:
+    """Return the headers that keep the emails of an alert together."""
+    first = _message_id(notice, Notice.Transition.OPENED)
+    headers = {
+        "Message-ID": _message_id(notice, notice.transition),
+        "Auto-Submitted": "auto-generated",
+    }
+    if notice.transition == Notice.Transition.CLOSED:
+        headers |= {"In-Reply-To": first, "References": first}
+    return headers
+
+
+def _message_id(notice: Notice, transition: str) -> str:
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
+    return f"<alert.{notice.alert_id}.{notice.recipient_id}.{transition}@{domain}>"

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.tenancy.models import Workspace
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def open(self) -> AlertQuerySet:
+        """Return the alerts that are not over."""
+        return self.filter(closed_at=None)
+
+    def of(self, workspace: Workspace) -> AlertQuerySet:
+        """Return a workspace's alerts with their streams: open ones first, then the newest."""
+        own = self.filter(workspace=workspace).select_related(
+            "connection__feed__stream"
+        )
+        is_open = models.Case(models.When(closed_at=None, then=0), default=1)
+        return own.order_by(is_open, "-opened_at", "-pk")
+
+
+class Alert(models.Model):
+    """A condition of a connection that lasted longer than its hold time."""
+
+    class Condition(models.TextChoices):
+        ATTENTION = "attention", _("Delivery stopped")
+        RETRYING = "retrying", _("Segment isn't accepting events")
+        LATE = "late", _("Events are delivered late")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        RECOVERED = "recovered", _("Recovered")
+        ENDED = "ended", _("Ended")
+
+    condition = models.CharField(_("condition"), max_length=10, choices=Condition)
+    connection = models.ForeignKey(
+        "streams.Connection",
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="alerts",
+        verbose_name=_("connection"),
+    )
+    workspace = models.ForeignKey(
+        "streams.Workspace",
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="alerts",
+        verbose_name=_("workspace"),
+    )
+    reason = models.CharField(_("reason"), max_length=300, blank=True)  # in English
+    since = models.DateTimeField(_("since"))  # the start of the condition
+    opened_at = models.DateTimeField(_("opened"))
+    # Since when the condition of an open alert does not hold.
+    calm_since = models.DateTimeField(_("calm since"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    # Whether events are delivered again. Otherwise it ended because something else, such as
+    # a pause, stopped delivery.
+    recovered = models.BooleanField(_("recovered"), default=False)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["condition", "connection"],
+                condition=Q(closed_at=None),
+                name="one_open_alert",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-opened_at"], name="alert_history"),
+            models.Index(fields=["closed_at"], name="alert_age"),  # rows to delete
+        ]
+
+    def __str__(self) -> str:
+        text = gettext("%(condition)s since %(since)s")
+        since = f"{self.since:%Y-%m-%d %H:%M}"
+        return text % {"condition": self.get_condition_display(), "since": since}
+
+    @property
+    def state(self) -> Alert.State:
+        if self.closed_at is None:
+            return self.State.OPEN
+        return self.State.RECOVERED if self.recovered else self.State.ENDED
+
+    @property
+    def tone(self) -> str:
+        """The color of its badge: good, bad or none."""
+        return {self.State.OPEN: "bad", self.State.RECOVERED: "good"}.get(
+            self.state, ""
+        )
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def unfinished(self) -> NoticeQuerySet:
+        """Return the notices that are neither sent, nor dropped, nor given up."""
+        return self.filter(sent_at=None, dropped_at=None, given_up_at=None)
+
+    def due(self, now: datetime) -> NoticeQuerySet:
+        """Return the notices to send now: not claimed, and none before the one it follows."""
+        first = Notice.objects.unfinished().filter(
+            alert=OuterRef("alert"),
+            channel=OuterRef("channel"),
+            recipient=OuterRef("recipient"),
+            transition=Notice.Transition.OPENED,
+        )
+        free = Q(claimed_until=None) | Q(claimed_until__lte=now)
+        opened = Q(transition=Notice.Transition.OPENED)
+        return self.unfinished().filter(free, opened | ~Exists(first), due_at__lte=now)
+
+
+class Notice(models.Model):
+    """A message to one person about the start or the end of an alert.
+
+    It is written in the transaction that opens or closes the alert, and sent later.
+    """
+
+    class Transition(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        CLOSED = "closed", _("Recovered")
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("Email")
+
+    alert = models.ForeignKey(
+        Alert,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="notices",
+        verbose_name=_("alert"),
+    )
+    transition = models.CharField(_("transition"), max_length=6, choices=Transition)
+    channel = models.CharField(
+        _("channel"), max_length=10, choices=Channel, default=Channel.EMAIL
+    )
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("recipient"),
+    )
+    due_at = models.DateTimeField(_("due"))  # the next attempt
+    expires_at = models.DateTimeField(_("expires"))  # no attempt is made later
+    attempts = models.IntegerField(_("attempts"), default=0)
+    # Until then, one process may send it. Later, its process counts as dead.
+    claimed_until = models.DateTimeField(_("claimed until"), null=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    # No one needs it anymore: the alert is over, or the recipient is no longer an admin.
+    dropped_at = models.DateTimeField(_("dropped"), null=True)
+    given_up_at = models.DateTimeField(_("given up"), null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "transition", "channel", "recipient"],
+                name="one_notice_each",
+            ),
+        ]
+        indexes = [
+            # Polled several times a minute; few rows.
+            models.Index(
+                fields=["due_at"],
+                condition=Q(sent_at=None, dropped_at=None, given_up_at=None),
+                name="notice_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        text = gettext("%(transition)s: to %(recipient)s")
+        transition = self.get_transition_display()
+        return text % {"transition": transition, "recipient": self.recipient}

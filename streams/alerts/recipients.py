@@ -1,0 +1,39 @@
+"""The recipients of notices about a workspace: its admins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from streams.tenancy.models import (
+    PartnerMembership,
+    Workspace,
+    WorkspaceMembership,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# They are admins of the partner's test workspaces (portal/shared/access.py).
+_TESTERS = (PartnerMembership.Role.DEVELOPER, PartnerMembership.Role.ADMIN)
+
+
+def recipients(workspace_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return the users to notify, by workspace. Takes two queries, for any number."""
+    found: dict[int, set[int]] = defaultdict(set)
+    admins = WorkspaceMembership.objects.filter(
+        workspace__in=workspace_ids,
+        role=WorkspaceMembership.Role.ADMIN,
+        user__is_active=True,
+    )
+    testers = Workspace.objects.filter(
+        pk__in=workspace_ids,
+        is_test=True,
+        partner__memberships__role__in=_TESTERS,
+        partner__memberships__user__is_active=True,
+    )
+    for workspace, user in admins.values_list("workspace", "user"):
+        found[workspace].add(user)
+    for workspace, user in testers.values_list("pk", "partner__memberships__user"):
+        found[workspace].add(user)
+    return found

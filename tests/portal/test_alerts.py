@@ -1,0 +1,82 @@
+"""The alerts of a workspace: their page, and the line on the overview."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from streams.alerts.models import Notice
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+LATER = factories.NOW + timedelta(hours=2)
+OVER = {"closed_at": LATER, "calm_since": LATER}
+
+
+@pytest.fixture
+def cast(client):
+    made = factories.cast()
+    client.force_login(made.bob)
+    return made
+
+
+@pytest.fixture
+def connection(cast):
+    return factories.cursor(factories.connection(cast.feed)).connection
+
+
+def page(client, cast, name="alerts", **query) -> str:
+    return client.get(reverse(f"portal:{name}", args=[cast.workspace.public_id]), query).text  # fmt: skip
+
+
+def test_open_alerts_come_first_and_say_why(client, cast, connection):
+    factories.alert(connection, opened_at=LATER, recovered=True, **OVER)
+    factories.alert(connection, condition="retrying", reason="", **OVER)
+    factories.alert(connection)
+
+    shown = page(client, cast)
+
+    assert shown.count("Segment rejected the write key (401).") == 2
+    states = [shown.index(f">{state}</span>") for state in ("Open", "Recovered", "Ended")]  # fmt: skip
+    assert states == sorted(states)
+
+
+def test_the_page_says_whether_the_admins_were_emailed(client, cast, connection):
+    factories.alert(connection)
+    assert "Not sent yet" in page(client, cast)
+
+    Notice.objects.update(sent_at=LATER)
+    assert "Sent to 1 admin" in page(client, cast)
+
+
+def test_a_workspace_without_alerts_says_so(client, cast, connection):
+    assert "No alerts" in page(client, cast)
+
+
+def test_alerts_of_another_workspace_are_not_shown(client, cast):
+    factories.alert()
+
+    assert "No alerts" in page(client, cast)
+    assert "open alert" not in page(client, cast, "overview")
+
+
+def test_many_alerts_have_pages(client, cast, connection):
+    for _ in range(51):
+        factories.alert(connection, to=cast.anna, **OVER)
+
+    assert page(client, cast).count("Delivery stopped") == 50
+    assert page(client, cast, page=2).count("Delivery stopped") == 1
+
+
+def test_the_overview_names_an_open_alert_and_no_other(client, cast, connection):
+    factories.alert(connection, **OVER)
+    assert "open alert" not in page(client, cast, "overview")
+
+    factories.alert(connection)
+    assert "1 open alert</a>: Delivery stopped" in page(client, cast, "overview")
+
+    factories.alert(connection, condition="late")
+    assert "2 open alerts</a>" in page(client, cast, "overview")
