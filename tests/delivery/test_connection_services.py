@@ -608,15 +608,16 @@ def test_a_test_event_is_in_the_feed_with_its_code():
     assert cursor.due_at is not None
 
 
-def test_a_confirmation_is_kept_until_the_next_test_event():
+def test_a_confirmation_stays_when_another_test_event_is_sent():
     connection = factories.cursor().connection
     verification.send_test_event(connection=connection, actor=None)
 
     verification.confirm_seen(connection=connection, actor=None)
-    assert connection.seen_at is not None
-
+    confirmed = connection.seen_at
     verification.send_test_event(connection=connection, actor=None)
-    assert connection.seen_at is None
+
+    assert confirmed is not None
+    assert connection.seen_at == confirmed
 
 
 def test_without_a_test_event_there_is_nothing_to_confirm():

@@ -189,6 +189,24 @@ def test_a_test_event_is_tracked_until_it_arrives(as_alice, cast):
     assert "on the way" not in part.text  # the queue is as fresh as the test event
 
 
+def test_another_test_event_leaves_the_connection_verified(as_alice, cast):
+    source = factories.connection(cast.feed, known=True, seen_at=factories.NOW)
+    cursor = factories.cursor(source)
+
+    sent = as_alice.post(url(cast, "connection-test"))
+    Cursor.objects.filter(pk=cursor.pk).update(position=1, due_at=None)
+    page = as_alice.get(sent.url).text
+    code = Connection.objects.get().test_code
+
+    assert "Up to date" in page
+    assert "not verified" not in page
+    assert f'<p class="test-code">{code}</p>' in page
+
+    as_alice.post(url(cast, "connection-seen"))
+    assert Connection.objects.get().seen_at > factories.NOW
+    assert code not in as_alice.get(url(cast)).text
+
+
 def test_a_test_event_is_the_one_way_to_verify_a_key_that_was_not_checked(
     as_alice, cast, segment
 ):

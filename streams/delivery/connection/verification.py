@@ -78,12 +78,13 @@ def check_known(*, connection: Connection) -> bool | None:
 def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
     """Append an event with a new code to the feed, to look for in Segment's debugger.
 
-    It is queued like any other event. Raises CannotTest.
+    It is queued like any other event. An earlier confirmation stays: it is still true of
+    this key and region. Raises CannotTest.
     """
     moment, code = now(), short_code()
     event = _test_event(connection.feed, code, moment)
     accepted = accept([FeedAddition(connection.feed_id, [event])], now=moment)
-    fields = {"test_code": code, "test_sent_at": moment, "seen_at": None}
+    fields = {"test_code": code, "test_sent_at": moment}
     if not Connection.objects.unchanged(connection).update(**fields):
         raise CannotTest(_("This connection was just changed or deleted."))
     connection.refresh_from_db()

@@ -35,6 +35,7 @@ class TestProgress:
     state: EventState
     at: datetime | None  # when Segment accepted it
     reason: str  # why Segment rejected it
+    is_confirmed: bool = False  # someone found it in Segment, or a later one
 
     @property
     def has_arrived(self) -> bool:
@@ -83,17 +84,23 @@ def test_event(connection: Connection, seq: int | None) -> TestProgress | None:
         state=fate.state,
         at=delivery.started_at if delivery else None,
         reason=fate.reason,
+        is_confirmed=_is_confirmed(connection),
     )
 
 
 def _newest(connection: Connection) -> int | None:
-    if not connection.test_code or connection.seen_at:
+    if not connection.test_code or _is_confirmed(connection):
         return None
     tests = EventFilter(
         name=TEST_EVENT, user_id=TEST_USER_ID, since=connection.test_sent_at
     )
     events = scan.page(connection.feed, filters=tests, limit=1).events
     return events[0].seq if events else None
+
+
+def _is_confirmed(connection: Connection) -> bool:
+    seen, sent = connection.seen_at, connection.test_sent_at
+    return seen is not None and (sent is None or seen >= sent)
 
 
 def _code(event: Event) -> str:
