@@ -21,6 +21,7 @@ from streams.ingest.request_log import MOST_OF_SENDER, RequestLog
 from streams.observability.requests import store
 from streams.observability.requests.store import LoggedRequest, append, newest
 from streams.spec.issues import error
+from streams.tenancy.services import revoke_token
 from tests import factories
 from tests.ingest.sender_requests import basic, bearer, dumps, track
 
@@ -169,6 +170,9 @@ def test_each_partner_has_only_its_own_requests(client, log, feed):
         key = factories.ingest_key(one)
         post(client, {"batch": [track("m-1")], "writeKey": key.text}, {})
     post(client, {"batch": [track("m-1")]}, {"Authorization": "Bearer pt_unknown"})
+    record, revoked = factories.token(feed.stream)
+    revoke_token(token=record, actor=None)
+    post(client, {"batch": [track("m-1")]}, bearer(revoked))
 
     assert len(logged(log, feed.stream.partner)) == 1
     assert len(logged(log, other.stream.partner)) == 2

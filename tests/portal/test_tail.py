@@ -148,7 +148,9 @@ def test_requests_are_listed_by_their_time_and_not_by_when_they_were_logged(
     page = of_partner(as_sam, cast, "partner-requests").text
 
     assert re.findall(r"/v1/\w+", page) == ["/v1/page", "/v1/group", "/v1/track"]
-    assert "Requests with an unknown token or ingest key aren't listed" in page
+    assert (
+        "Requests with an unknown or revoked token or ingest key aren't listed" in page
+    )
 
 
 def test_polls_in_the_same_second_share_one_response(as_sam, cast, monkeypatch):
