@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -9,6 +10,7 @@ from django.urls import reverse
 from streams.base.clock import now
 from streams.delivery.append import accept
 from streams.delivery.explanation.explanation import Cause
+from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expire
 from streams.events.log import FeedAddition
 from streams.events.search import scan
@@ -250,3 +252,22 @@ def test_a_row_says_why_its_event_is_queued_and_when_the_next_attempt_is(
     assert (why.cause, why.next_attempt_at) == (Cause.RETRYING, retry_at)
     assert why.reason in unescape(page.text)
     assert f">{retry_at:%H:%M:%S}</time>" in page.text
+
+
+def test_without_rejected_events_the_list_leads_to_those_that_were_recovered(
+    as_bob, cast
+):
+    live = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 1)
+    before = as_bob.get(url(cast), {"outcome": "rejected"})
+    rejection = factories.rejected(live)
+    replay = factories.replay(live, position=1, due_at=None, ended_at=factories.NOW)
+    rejection.recovered_by, rejection.recovered_at = replay.cursor, factories.NOW
+    rejection.save()
+    Cursor.objects.filter(pk=live.pk).update(recovered=1)
+
+    page = as_bob.get(url(cast), {"outcome": "rejected"})
+    link = unescape(re.search(r'href="([^"]*)">View recovered events', page.text)[1])
+
+    assert "View recovered events" not in before.text
+    assert seqs(as_bob.get(url(cast) + link)) == [1]

@@ -16,6 +16,7 @@ from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 from streams.events.search import scan
 from streams.events.time_index import received_about
+from streams.observability import ledger
 from streams.observability.issues.models import IssueKind
 from streams.portal.shared.access import (
     PortalRequest,
@@ -58,6 +59,8 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         return render(request, "portal/workspace/expired_events.html", context)
     context |= _rows(access, form, limit=ROWS, budget_s=scan.FIRST_S)
     context["replay_all"] = _replay_of_all(access, form) if context["selects"] else ""
+    if wanted == EventOutcome.REJECTED and not context["rows"]:
+        context["recovered"] = _recovered(access, form)
     return render(request, "portal/workspace/events.html", context)
 
 
@@ -128,6 +131,12 @@ def _replay_of_all(access: WorkspaceAccess, form: EventFilterForm) -> str:
     if query is None:
         return ""
     return to(access, "replay-new", count=1, ids="same", **query)
+
+
+def _recovered(access: WorkspaceAccess, form: EventFilterForm) -> str:
+    """Return the URL query for rejected events that were recovered; empty: there are none."""
+    has_any = ledger.of(access.the_feed).recovered
+    return form.query(outcome=EventOutcome.RECOVERED.value) if has_any else ""
 
 
 def _suggestions(feed: Feed) -> dict[str, list[str]]:
