@@ -415,3 +415,14 @@ def test_events_that_were_sent_since_the_preview_are_not_skipped(as_alice, cast)
 
     assert "These events are no longer queued. Nothing was skipped." in page.text
     assert ledger.of(cast.feed).filtered == 0
+
+
+def test_resuming_from_the_overview_leads_back_to_it(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed, status="paused"))
+    overview = url(cast, "overview")
+    back = f'<input type="hidden" name="back" value="{overview}">'
+
+    assert back in as_alice.get(overview).text
+    assert back not in as_alice.get(url(cast)).text
+    done = as_alice.post(url(cast, "connection-resume"), {"back": overview})
+    assert done.url == overview
