@@ -75,5 +75,5 @@ def test_quarantined_events_link_to_the_page_that_resolves_them(as_alice, cast):
     factories.quarantined(cast.feed, 3)
 
     home = reverse("portal:quarantine", args=[cast.workspace.public_id])
-    decide = f'<dd><a href="{home}">'
+    decide = f'<dd><a href="{home}" aria-label="3 events in quarantine">'
     assert decide in page(as_alice, cast, "overview-fresh")
