@@ -114,6 +114,17 @@ def test_a_failed_action_says_what_to_do_and_can_be_repeated(as_alice, cast, hel
     assert QuarantineJob.objects.filter(ended_at=None, action="discard").exists()
 
 
+def test_an_event_that_is_not_valid_json_can_be_opened(as_bob, cast, held):
+    event = QuarantinedEvent.objects.filter(feed=cast.feed).first()
+    QuarantinedEvent.objects.filter(pk=event.pk).update(payload=b'{"cut')
+
+    page = as_bob.get(
+        reverse("portal:quarantined-event", args=[cast.workspace.public_id, event.pk])
+    )
+
+    assert '"cut' in words(page)
+
+
 @pytest.mark.parametrize(("sure", "jobs"), [({}, 0), ({"sure": "on"}, 1)])
 def test_nothing_is_deleted_without_a_second_confirmation(
     as_alice, cast, held, sure, jobs

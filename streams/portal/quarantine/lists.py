@@ -30,8 +30,8 @@ from streams.portal.shared.access import (
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 from streams.portal.shared.saved_filters import saved_bar
-from streams.portal.workspace.annotated_json import annotated_lines
-from streams.portal.workspace.json_text import stamps
+from streams.portal.workspace.annotated_json import annotated_lines, plain_lines
+from streams.portal.workspace.json_text import Stamps, stamps
 from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.services import set_check_mode
 
@@ -193,6 +193,11 @@ def _event(request: PortalRequest, scope: QuarantineScope, pk: int) -> HttpRespo
         raise Http404
     payload = bytes(stored.payload)
     feed = next(feed for feed in scope.feeds if feed.pk == stored.feed_id)
+    try:
+        added = stamps(payload)
+        lines = annotated_lines(payload, _issues(feed, payload))
+    except msgspec.DecodeError:  # an action on it fails, but it can be discarded
+        added, lines = Stamps(), plain_lines(payload)
     context = {
         "scope": scope,
         "access": scope.access,
@@ -201,8 +206,8 @@ def _event(request: PortalRequest, scope: QuarantineScope, pk: int) -> HttpRespo
         "workspace": feed.workspace,
         "decide": scope.url("quarantine-decide", id=pk),
         "kept_until": scope.stream.retention.kept_until(stored.received_at),
-        "stamps": stamps(payload),
-        "lines": annotated_lines(payload, _issues(feed, payload)),
+        "stamps": added,
+        "lines": lines,
     }
     return render(request, "portal/quarantine/event.html", context)
 

@@ -138,6 +138,12 @@ def annotated_lines(payload: bytes, issues: Sequence[Issue]) -> list[AnnotatedLi
     return list(_rows(text.split("\n"), annotations, 1))
 
 
+def plain_lines(payload: bytes) -> list[AnnotatedLine]:
+    """Return a stored event that isn't valid JSON, as it is, for a page."""
+    text = payload.decode(errors="replace")
+    return list(_rows(text.split("\n"), defaultdict(list), 1))
+
+
 def _offset(root: JsonPosition, issue: Issue) -> int:
     return root.find(issue.path).at if issue.path else root.start
 
