@@ -48,6 +48,15 @@ def test_a_poll_has_the_events_since_the_last_one(as_bob, cast):
     assert keys(next_poll) == []
 
 
+def test_on_a_phone_a_row_has_its_time_and_user_below_the_name(as_bob, cast):
+    factories.append(cast.feed, 1, userId="ada")
+
+    row = of_workspace(as_bob, cast, "tail").text
+
+    below = re.search(r'<div class="narrow small muted">(.*?)</div>', row, re.DOTALL)[1]
+    assert re.sub(r"<[^>]*>", "", below) == "10:00:00 · ada"
+
+
 def test_of_many_events_a_poll_has_the_newest_and_says_how_many_it_left_out(
     as_bob, cast
 ):
