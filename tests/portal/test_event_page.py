@@ -91,6 +91,9 @@ def test_all_times_of_the_page_have_one_format_with_the_zone(as_alice, cast, cur
     assert "Segment accepted this event on 2 Mar 2026, 11:00:00 CET." in page
     shown = re.sub(r'datetime="[^"]*"', "", page.partition('class="annotated')[0])
     assert "10:00" not in shown
+    kept_until = shown.partition("Retained until")[2].partition("</time>")[0]
+    # Midnight in UTC, when retention deletes events.
+    assert re.search(r"0[12]:00:00 CES?T$", kept_until)
 
 
 def test_issues_are_shown_at_their_line_with_a_link_to_all_events(as_alice, cast):
