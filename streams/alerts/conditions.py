@@ -37,12 +37,10 @@ class Rule:
     # failures of Segment or the portal often end before customers could do anything.
     notice_waits: timedelta = timedelta(0)
 
-    def opening(self, now: datetime) -> QuerySet[Cursor]:
-        """Return the cursors whose condition has lasted long enough."""
-        holding = self.holding(now)
-        if not self.opens_after:  # the clock of the process that noted it may be ahead
-            return holding
-        return holding.filter(Q(began__lte=now - self.opens_after))
+    def opens(self, began: datetime, now: datetime) -> bool:
+        """Whether a condition has lasted long enough."""
+        # Without a hold time, the clock of the process that noted it may be ahead.
+        return not self.opens_after or began <= now - self.opens_after
 
 
 def live() -> QuerySet[Cursor]:

@@ -1,61 +1,80 @@
 """Open and close alerts, with the notices about it in the same transaction.
 
-Several processes may do this at once: a constraint and row locks leave one of each.
+Several processes may do this at once: a constraint and row locks leave one of each. Both
+sides are read separately and compared here: in one statement, PostgreSQL would join them
+by nested loops while its statistics don't know the new alerts yet.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import batched, islice
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from streams.alerts.conditions import RULES, delivering
 from streams.alerts.models import Alert, Notice
 from streams.alerts.recipients import recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
-
-    from django.db.models import QuerySet
 
     from streams.alerts.conditions import Rule
 
 AT_ONCE = 1_000  # alerts in one transaction
-BATCHES = 20  # of each rule; the next evaluation continues
 TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
+MOST = 20_000  # alerts that one evaluation opens or closes of each rule
 
 OPENED, CLOSED = Notice.Transition
+
+
+@dataclass(slots=True)
+class _Changes:
+    """The differences between the conditions and the open alerts of a rule."""
+
+    new: list[Alert] = field(default_factory=list)
+    calm: list[int] = field(default_factory=list)  # the condition has just ended
+    back: list[int] = field(default_factory=list)  # it ended, and holds again
+    over: list[int] = field(default_factory=list)  # it ended long enough ago
 
 
 def evaluate(now: datetime) -> None:
     """Compare all conditions with the open alerts. `now` is the database's time."""
     for rule in RULES:
-        _in_batches(_open, rule, now)
-        _mark_calm(rule, now)
-        _in_batches(_close, rule, now)
+        changes = _compared(rule, now)
+        for some in batched(islice(changes.new, MOST), AT_ONCE):
+            _open(rule, some, now)
+        for calm in batched(changes.calm, AT_ONCE):
+            Alert.objects.open().filter(pk__in=calm).update(calm_since=now)
+        for back in batched(changes.back, AT_ONCE):
+            Alert.objects.open().filter(pk__in=back).update(calm_since=None)
+        for over in batched(islice(changes.over, MOST), AT_ONCE):
+            _close(rule, over, now)
 
 
-def _in_batches(
-    work: Callable[[Rule, datetime], int], rule: Rule, now: datetime
-) -> None:
-    for _ in range(BATCHES):
-        if work(rule, now) < AT_ONCE:
-            return
-
-
-def _open(rule: Rule, now: datetime) -> int:
-    """Open alerts for the connections that need one; return for how many."""
-    same = Alert.objects.open().filter(
-        condition=rule.condition, connection=OuterRef("connection")
-    )
-    new = rule.opening(now).filter(~Exists(same))
-    rows = new.values_list(
+def _compared(rule: Rule, now: datetime) -> _Changes:
+    rows = rule.holding(now).values_list(
         "connection", "feed__workspace", "connection__status_reason", F("began")
     )
-    alerts = [
+    holding = {row[0]: row for row in rows}
+    alerts = Alert.objects.open().filter(condition=rule.condition).order_by("pk")
+    changes, known = _Changes(), set()
+    for pk, connection, calm_since in alerts.values_list(
+        "pk", "connection", "calm_since"
+    ):
+        known.add(connection)
+        if connection in holding:
+            if calm_since is not None:
+                changes.back.append(pk)
+        elif calm_since is None:
+            changes.calm.append(pk)
+        elif calm_since <= now - rule.closes_after:
+            changes.over.append(pk)
+    changes.new = [
         Alert(
             condition=rule.condition,
             connection_id=connection,
@@ -64,15 +83,14 @@ def _open(rule: Rule, now: datetime) -> int:
             since=began,
             opened_at=now,
         )
-        for connection, workspace, reason, began in rows[:AT_ONCE]
+        for connection, workspace, reason, began in holding.values()
+        if connection not in known and rule.opens(began, now)
     ]
-    if alerts:
-        _store(rule, alerts, now)
-    return len(alerts)
+    return changes
 
 
 @transaction.atomic
-def _store(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
+def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
     # Another process may have opened some of them; its `opened_at` differs.
     Alert.objects.bulk_create(alerts, ignore_conflicts=True)
     stored = Alert.objects.open().filter(
@@ -90,46 +108,23 @@ def _store(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
-def _mark_calm(rule: Rule, now: datetime) -> None:
-    """Note since when the condition of an open alert does not hold."""
-    alerts = Alert.objects.open().filter(condition=rule.condition)
-    holds = Exists(rule.holding(now).filter(connection=OuterRef("connection")))
-    alerts.filter(~holds, calm_since=None).update(calm_since=now)
-    alerts.filter(holds).exclude(calm_since=None).update(calm_since=None)
-
-
-def _close(rule: Rule, now: datetime) -> int:
-    """Close alerts whose condition has ended; return how many.
-
-    An alert stays open while attempts fail for another reason.
-    """
-    own = delivering().filter(connection=OuterRef("connection"))
-    over = Alert.objects.open().filter(
-        ~Exists(own.filter(failures__gt=0)),
-        condition=rule.condition,
-        calm_since__lte=now - rule.closes_after,
-    )
-    ids = list(over.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    if ids:
-        with transaction.atomic():
-            _end(over.filter(pk__in=ids), rule, now)
-    return len(ids)
-
-
-def _end(over: QuerySet[Alert], rule: Rule, now: datetime) -> None:
-    works = Exists(delivering().filter(connection=OuterRef("connection")))
-    locked = over.select_for_update(no_key=True).order_by("pk").annotate(works=works)
-    found = dict(locked.values_list("pk", "works"))
-    alerts = Alert.objects.filter(pk__in=found)
-    alerts.update(closed_at=now)
-    alerts.filter(pk__in=[pk for pk, works in found.items() if works]).update(
-        recovered=True
-    )
-    notices = Notice.objects.filter(alert__in=list(found), transition=OPENED)
+@transaction.atomic
+def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
+    """Close these alerts, unless attempts fail for another reason."""
+    alerts = Alert.objects.open().filter(pk__in=ids)
+    locked = alerts.select_for_update(no_key=True).order_by("pk")
+    connections = dict(locked.values_list("pk", "connection"))
+    own = delivering().filter(connection__in=list(connections.values()))
+    fails = dict(own.values_list("connection", "failures"))
+    ended = [pk for pk, connection in connections.items() if not fails.get(connection)]
+    works = [pk for pk in ended if connections[pk] in fails]
+    alerts.filter(pk__in=works).update(recovered=True)
+    alerts.filter(pk__in=ended).update(closed_at=now)
+    notices = Notice.objects.filter(alert__in=ended, transition=OPENED)
     if rule.notice_waits:
         claimed = Q(claimed_until__gt=now)
         notices.unfinished().exclude(claimed).update(dropped_at=now)
-    told = notices.filter(alert__recovered=True, dropped_at=None, given_up_at=None)
+    told = notices.filter(alert__in=works, dropped_at=None, given_up_at=None)
     Notice.objects.bulk_create(
         [
             _notice(alert, CLOSED, recipient, now)
