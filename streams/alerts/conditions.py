@@ -36,6 +36,10 @@ class Rule:
     # How long a notice waits. One that waits is dropped if the alert closes first, because
     # failures of Segment or the portal often end before customers could do anything.
     notice_waits: timedelta = timedelta(0)
+    # The number of connections of a stream from which its partner is notified, and how long
+    # that notice collects them.
+    partner_from: int
+    partner_waits: timedelta
 
     def opens(self, began: datetime, now: datetime) -> bool:
         """Whether a condition has lasted long enough."""
@@ -85,12 +89,15 @@ def _late(now: datetime) -> QuerySet[Cursor]:
 
 
 LATE_AFTER = timedelta(minutes=15)
+MANY = 5  # connections that fail at the same time: not the fault of one customer
 RULES = (
     Rule(
         condition=Condition.ATTENTION,
         holding=_attention,
         opens_after=timedelta(0),
         closes_after=timedelta(minutes=1),
+        partner_from=1,
+        partner_waits=timedelta(seconds=20),
     ),
     Rule(
         condition=Condition.RETRYING,
@@ -98,6 +105,8 @@ RULES = (
         opens_after=timedelta(minutes=5),
         closes_after=timedelta(minutes=2),
         notice_waits=timedelta(minutes=30),
+        partner_from=MANY,
+        partner_waits=timedelta(minutes=2),
     ),
     Rule(
         condition=Condition.LATE,
@@ -105,5 +114,8 @@ RULES = (
         opens_after=LATE_AFTER,
         closes_after=timedelta(minutes=2),
         notice_waits=timedelta(minutes=30),
+        partner_from=MANY,
+        partner_waits=timedelta(minutes=2),
     ),
 )
+BY_CONDITION = {rule.condition: rule for rule in RULES}

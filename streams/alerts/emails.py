@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from streams.alerts.email_layout import EmailContent, at, email_with
 from streams.alerts.models import Alert, Notice
-from streams.base.email import message
 from streams.base.public_urls import portal_url
 from streams.base.text.validation import one_line
 from streams.delivery.connection.queue_facts import oldest_queued_at
@@ -22,8 +18,6 @@ from streams.delivery.models import Cursor
 from streams.delivery.segment.responses import says_key_rejected
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.core.mail import EmailMessage
     from django_stubs_ext import StrOrPromise
 
@@ -54,19 +48,8 @@ _SENTENCES: dict[str, StrOrPromise] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
-    """The content of both versions of the email."""
-
-    title: str
-    sentences: list[str]
-    facts: list[tuple[str, str]]  # a label and a value
-    link_label: str
-    link: str  # empty: this portal doesn't know its own address
-
-
 def email_of(notice: Notice) -> EmailMessage:
-    """Return the email as of now. Its ID is the same in every attempt."""
+    """Return the email to an admin of the workspace, as of now."""
     alert = notice.alert
     feed = alert.connection.feed
     names = {
@@ -75,42 +58,37 @@ def email_of(notice: Notice) -> EmailMessage:
     }
     is_opened = notice.transition == Notice.Transition.OPENED
     content = _opened(alert, names) if is_opened else _recovered(alert, names)
-    context = {"content": content, **names}
-    return message(
-        content.title,
-        render_to_string("alerts/notice.txt", context),
-        [notice.recipient.email],
-        html=render_to_string("alerts/notice.html", context),
-        headers=_headers(notice),
-    )
+    return email_with(content, notice)
 
 
-def _opened(alert: Alert, names: dict[str, str]) -> _Content:
+def _opened(alert: Alert, names: dict[str, str]) -> EmailContent:
     label, page = _fix(alert)
     sentences = [alert.reason, str(_SENTENCES[alert.condition] % names)]
-    return _Content(
+    return EmailContent(
         title=str(_SUBJECTS[alert.condition] % names),
         sentences=[sentence for sentence in sentences if sentence],
-        facts=[(_("Since"), _at(alert.since)), *_queue(alert)],
+        facts=[(_("Since"), at(alert.since)), *_queue(alert)],
         link_label=label,
         link=_link(alert, page),
+        place=names["workspace"],
     )
 
 
-def _recovered(alert: Alert, names: dict[str, str]) -> _Content:
+def _recovered(alert: Alert, names: dict[str, str]) -> EmailContent:
     opened = str(_SUBJECTS[alert.condition] % names)
     over = _(
         "Events from %(stream)s are delivered to the Segment source of %(workspace)s"
         " again. Queued events are delivered first, oldest first."
     )
     until = alert.calm_since or alert.closed_at
-    ended = [(_("Until"), _at(until))] if until else []
-    return _Content(
+    ended = [(_("Until"), at(until))] if until else []
+    return EmailContent(
         title=_("Recovered: %(alert)s") % {"alert": opened},
         sentences=[over % names],
-        facts=[(_("Since"), _at(alert.since)), *ended],
+        facts=[(_("Since"), at(alert.since)), *ended],
         link_label=_("View status"),
         link=_link(alert, "overview"),
+        place=names["workspace"],
     )
 
 
@@ -133,7 +111,7 @@ def _queue(alert: Alert) -> list[tuple[str, str]]:
     facts = [(_("Queued events"), str(intcomma(count)))]
     if oldest := oldest_queued_at(cursor):
         until = cursor.feed.stream.retention.kept_until(oldest)
-        facts.append((_("The oldest expires"), _at(until)))
+        facts.append((_("The oldest expires"), at(until)))
     return facts
 
 
@@ -141,24 +119,3 @@ def _link(alert: Alert, page: str) -> str:
     feed, origin = alert.connection.feed, portal_url()
     path = reverse(f"portal:{page}", args=[alert.workspace.public_id])
     return f"{origin}{path}?stream={feed.stream.slug}" if origin else ""
-
-
-def _at(moment: datetime) -> str:
-    return _("%(time)s UTC") % {"time": formats.date_format(moment, "j F Y, H:i")}
-
-
-def _headers(notice: Notice) -> dict[str, str]:
-    """Return the headers that keep the emails of an alert together."""
-    first = _message_id(notice, Notice.Transition.OPENED)
-    headers = {
-        "Message-ID": _message_id(notice, notice.transition),
-        "Auto-Submitted": "auto-generated",
-    }
-    if notice.transition == Notice.Transition.CLOSED:
-        headers |= {"In-Reply-To": first, "References": first}
-    return headers
-
-
-def _message_id(notice: Notice, transition: str) -> str:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
-    return f"<alert.{notice.alert_id}.{notice.recipient_id}.{transition}@{domain}>"

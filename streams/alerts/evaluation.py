@@ -8,7 +8,6 @@ by nested loops while its statistics don't know the new alerts yet.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import batched, islice
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from django.db.models import F, Q
 from streams.alerts.conditions import RULES, delivering
 from streams.alerts.models import Alert, Notice
 from streams.alerts.recipients import recipients
+from streams.alerts.roll_up import TRIED_FOR, add_partner_notices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from streams.alerts.conditions import Rule
 
 AT_ONCE = 1_000  # alerts in one transaction
-TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
 MOST = 20_000  # alerts that one evaluation opens or closes of each rule
 
 OPENED, CLOSED = Notice.Transition
@@ -106,6 +105,7 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
         for user in sorted(people[alert.workspace_id])
     ]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    add_partner_notices(rule, stored, now)
 
 
 @transaction.atomic
@@ -120,7 +120,9 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
     works = [pk for pk in ended if connections[pk] in fails]
     alerts.filter(pk__in=works).update(recovered=True)
     alerts.filter(pk__in=ended).update(closed_at=now)
-    notices = Notice.objects.filter(alert__in=ended, transition=OPENED)
+    notices = Notice.objects.filter(
+        alert__in=ended, transition=OPENED, audience=Notice.Audience.WORKSPACE
+    )
     if rule.notice_waits:
         claimed = Q(claimed_until__gt=now)
         notices.unfinished().exclude(claimed).update(dropped_at=now)

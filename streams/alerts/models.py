@@ -113,6 +113,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             alert=OuterRef("alert"),
             channel=OuterRef("channel"),
             recipient=OuterRef("recipient"),
+            audience=OuterRef("audience"),
             transition=Notice.Transition.OPENED,
         )
         free = Q(claimed_until=None) | Q(claimed_until__lte=now)
@@ -133,6 +134,10 @@ class Notice(models.Model):
     class Channel(models.TextChoices):
         EMAIL = "email", _("Email")
 
+    class Audience(models.TextChoices):
+        WORKSPACE = "workspace", _("Workspace")
+        PARTNER = "partner", _("Partner")  # one for all alerts of a stream (roll_up.py)
+
     alert = models.ForeignKey(
         Alert,
         on_delete=models.CASCADE,
@@ -149,6 +154,13 @@ class Notice(models.Model):
         on_delete=models.CASCADE,
         related_name="+",
         verbose_name=_("recipient"),
+    )
+    audience = models.CharField(
+        _("audience"),
+        max_length=10,
+        choices=Audience,
+        default=Audience.WORKSPACE,
+        db_default=Audience.WORKSPACE,
     )
     due_at = models.DateTimeField(_("due"))  # the next attempt
     expires_at = models.DateTimeField(_("expires"))  # no attempt is made later
@@ -167,8 +179,8 @@ class Notice(models.Model):
         verbose_name_plural = _("notices")
         constraints = [
             models.UniqueConstraint(
-                fields=["alert", "transition", "channel", "recipient"],
-                name="one_notice_each",
+                fields=["alert", "transition", "channel", "recipient", "audience"],
+                name="one_notice",
             ),
         ]
         indexes = [

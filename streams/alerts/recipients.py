@@ -1,4 +1,4 @@
-"""The recipients of notices about a workspace: its admins."""
+"""The recipients of notices: the admins of a workspace, or of a partner."""
 
 from __future__ import annotations
 
@@ -36,4 +36,17 @@ def recipients(workspace_ids: Collection[int]) -> dict[int, set[int]]:
         found[workspace].add(user)
     for workspace, user in testers.values_list("pk", "partner__memberships__user"):
         found[workspace].add(user)
+    return found
+
+
+def partner_recipients(partner_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return the admins of each partner."""
+    found: dict[int, set[int]] = defaultdict(set)
+    admins = PartnerMembership.objects.filter(
+        partner__in=partner_ids,
+        role=PartnerMembership.Role.ADMIN,
+        user__is_active=True,
+    )
+    for partner, user in admins.values_list("partner", "user"):
+        found[partner].add(user)
     return found

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import DatabaseError, transaction
 
+from streams.alerts.conditions import BY_CONDITION
 from streams.alerts.emails import email_of
-from streams.alerts.models import Notice
-from streams.alerts.recipients import recipients
-from streams.base.clock import now as clock_now
+from streams.alerts.models import Alert, Notice
+from streams.alerts.partner_emails import partner_email_of
+from streams.alerts.recipients import partner_recipients, recipients
+from streams.alerts.roll_up import covered
 from streams.base.email import send
 
 if TYPE_CHECKING:
@@ -36,12 +38,13 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
 def send_due(now: datetime, stop: Callable[[], bool]) -> None:
     """Send notices until none is due, for at most a minute. `now` is the database's time."""
-    ends_at, failures = time.monotonic() + ROUND_S, 0
-    while failures < MAX_FAILURES and time.monotonic() < ends_at and not stop():
-        notice = _claim(now)
+    began, failures = time.monotonic(), 0
+    while failures < MAX_FAILURES and not stop():
+        passed_s = time.monotonic() - began
+        notice = _claim(now) if passed_s < ROUND_S else None
         if notice is None:
             return
-        if not _send(notice, now):
+        if not _send(notice, now + timedelta(seconds=passed_s)):
             failures += 1
 
 
@@ -62,12 +65,11 @@ def _claim(now: datetime) -> Notice | None:
 
 def _send(notice: Notice, now: datetime) -> bool:
     """Send a claimed notice, or drop it; return whether the server had no problem."""
-    workspace = notice.alert.workspace_id
-    if notice.recipient_id not in recipients([workspace])[workspace]:
+    if not _is_wanted(notice):
         _release(notice, dropped_at=now)
         return True
     if _is_sent(notice):
-        _release(notice, sent_at=clock_now())
+        _release(notice, sent_at=now)
         return True
     wait = min(FIRST_WAIT * 2 ** min(notice.attempts - 1, 10), LONGEST_WAIT)
     if now + wait > notice.expires_at:
@@ -78,9 +80,23 @@ def _send(notice: Notice, now: datetime) -> bool:
     return False
 
 
+def _is_wanted(notice: Notice) -> bool:
+    """Whether the recipient is still an admin, and the notice still has a reason."""
+    workspace = notice.alert.workspace
+    if notice.audience == Notice.Audience.WORKSPACE:
+        return notice.recipient_id in recipients([workspace.pk])[workspace.pk]
+    partner = workspace.partner_id
+    if notice.recipient_id not in partner_recipients([partner])[partner]:
+        return False
+    least = BY_CONDITION[Alert.Condition(notice.alert.condition)].partner_from
+    return covered(notice).count() >= least
+
+
 def _is_sent(notice: Notice) -> bool:
+    of_partner = notice.audience == Notice.Audience.PARTNER
+    email = partner_email_of if of_partner else email_of
     try:
-        return send(email_of(notice), about=f"alert.{notice.transition}")
+        return send(email(notice), about=f"alert.{notice.transition}")
     except DatabaseError:
         raise  # the claim runs out
     except Exception:  # one notice must not stop the others

@@ -16,6 +16,7 @@ from django.urls import get_resolver, reverse
 
 from streams.alerts.emails import email_of
 from streams.alerts.models import Alert, Notice
+from streams.alerts.partner_emails import partner_email_of
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
@@ -264,6 +265,8 @@ def alert_emails(scene: Scene) -> Iterator[Visit]:
             notice.transition = transition
             html, _type = email_of(notice).alternatives[0]
             yield Visit(f"email: {condition} {transition}", html)
+        html, _type = partner_email_of(notice).alternatives[0]
+        yield Visit(f"email to the partner: {condition}", html)
 
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (

@@ -73,13 +73,13 @@ class AlertAdmin(HistoryAdmin):
 @admin.register(Notice)
 class NoticeAdmin(HistoryAdmin):
     list_display = (
-        "id", "alert_link", "transition", "channel", "recipient", "due", "attempts",
+        "id", "alert_link", "transition", "channel", "recipient", "audience", "due", "attempts",
         "sent", "dropped", "given_up",
     )  # fmt: skip
-    list_filter = ("transition", "channel")
+    list_filter = ("transition", "channel", "audience")
     list_select_related = ("alert", "recipient")
     fields = (
-        "id", "alert_link", "transition", "channel", "recipient", "due", "expires",
+        "id", "alert_link", "transition", "channel", "recipient", "audience", "due", "expires",
         "attempts", "sent", "dropped", "given_up",
     )  # fmt: skip
     readonly_fields = fields

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
 PER_PAGE = 50
-_OPENED = Q(notices__transition=Notice.Transition.OPENED)
+_OPENED = Q(
+    notices__transition=Notice.Transition.OPENED,
+    notices__audience=Notice.Audience.WORKSPACE,
+)
 
 
 @signed_in

@@ -1,0 +1,87 @@
+"""The email to a partner about all open alerts of a stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from streams.alerts.email_layout import EmailContent, at, email_with
+from streams.alerts.models import Alert, Notice
+from streams.alerts.roll_up import covered
+from streams.base.public_urls import portal_url
+from streams.base.text.validation import one_line
+
+if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
+    from django_stubs_ext import StrOrPromise
+
+Condition = Alert.Condition
+NAMED = 20  # workspaces
+_SENTENCES: dict[str, StrOrPromise] = {
+    Condition.ATTENTION: gettext_lazy(
+        "Their events stay queued until an admin of the workspace fixes the connection."
+        " The admins got an email, too."
+    ),
+    Condition.RETRYING: gettext_lazy(
+        "Their events stay queued, and we keep retrying. You don't need to do anything."
+        " Admins of the workspaces get an email after half an hour."
+    ),
+    Condition.LATE: gettext_lazy(
+        "Their events wait longer than usual before they are delivered. You don't need to"
+        " do anything. Admins of the workspaces get an email after half an hour."
+    ),
+}
+
+
+def partner_email_of(notice: Notice) -> EmailMessage:
+    """Return the email to an admin of the partner, with the alerts that are open now."""
+    alert = notice.alert
+    partner, stream = alert.workspace.partner, alert.connection.feed.stream
+    alerts = covered(notice)
+    count = alerts.count()
+    oldest = list(alerts[:NAMED])
+    names = ", ".join(one_line(one.workspace.name) for one in oldest)
+    facts = [
+        (_("Since"), at(oldest[0].since if oldest else alert.since)),
+        (_("Workspaces"), str(intcomma(count))),
+        (_("First of them") if count > NAMED else _("Names"), names),
+    ]
+    origin = portal_url()
+    page = reverse("portal:partner", args=[partner.slug])
+    return email_with(
+        EmailContent(
+            title=_title(alert, count, one_line(stream.name)),
+            sentences=[str(_SENTENCES[alert.condition])],
+            facts=facts,
+            link_label=_("View workspaces"),
+            link=origin + page if origin else "",
+            place=one_line(partner.name),
+        ),
+        notice,
+    )
+
+
+def _title(alert: Alert, count: int, stream: str) -> str:
+    if alert.condition == Condition.ATTENTION:
+        text = ngettext(
+            "Delivery stopped for %(count)s workspace: %(stream)s",
+            "Delivery stopped for %(count)s workspaces: %(stream)s",
+            count,
+        )
+    elif alert.condition == Condition.RETRYING:
+        text = ngettext(
+            "Segment isn't accepting events of %(count)s workspace: %(stream)s",
+            "Segment isn't accepting events of %(count)s workspaces: %(stream)s",
+            count,
+        )
+    else:
+        text = ngettext(
+            "Events of %(count)s workspace are delivered late: %(stream)s",
+            "Events of %(count)s workspaces are delivered late: %(stream)s",
+            count,
+        )
+    return text % {"count": intcomma(count), "stream": stream}
