@@ -26,6 +26,7 @@ from streams.events import queries
 from streams.events.models import Feed
 from streams.events.search import scan
 from streams.events.search.event_filter import EventFilter
+from streams.events.search.payload_condition import content_conditions
 from streams.spec.call_structure import CALLS
 
 
@@ -39,6 +40,7 @@ class EventSearchForm(forms.Form):
         choices=[("", _("All types")), *((name, name) for name in CALLS)],
     )
     user_id = forms.CharField(required=False, label=_("User ID"))
+    email = forms.CharField(required=False, label=_("Email"))
     since = forms.DateTimeField(
         required=False, label=_("Since (UTC)"), widget=time_input()
     )
@@ -48,7 +50,11 @@ class EventSearchForm(forms.Form):
 
     def filters(self) -> EventFilter:
         """Return the filter; an empty one if the input is not valid."""
-        return EventFilter(**self.cleaned_data) if self.is_valid() else EventFilter()
+        if not self.is_valid():
+            return EventFilter()
+        columns = dict(self.cleaned_data)
+        content = content_conditions(email=columns.pop("email"))
+        return EventFilter(**columns, content=tuple(content))
 
 
 def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:

@@ -105,7 +105,7 @@ class FeedAdmin(ReadOnlyAdmin):
     fields = (
         "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
         "delivered", "recovered", "rejected", "filtered", "expired_events", "pending",
-        "held", "last_event", "last_delivery", "oldest", "expiring",
+        "held", "in_quarantine", "last_event", "last_delivery", "oldest", "expiring",
     )  # fmt: skip
     readonly_fields = fields
     created = time_column("created_at", _("created"))
@@ -186,6 +186,10 @@ class FeedAdmin(ReadOnlyAdmin):
     @admin.display(description=_("queued: delivery stopped"))
     def held(self, feed: Feed) -> int:
         return ledger_of(feed).held
+
+    @admin.display(description=_("in quarantine"))
+    def in_quarantine(self, feed: Feed) -> int:
+        return feed.quarantined
 
     @admin.display(description=_("last delivered"))
     def last_delivery(self, feed: Feed) -> str:
