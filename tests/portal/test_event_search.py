@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from streams.base.clock import now
@@ -96,3 +98,74 @@ def test_a_position_of_no_search_is_not_found(as_sam, cast, query):
     append(cast.feed, userId="ada")
 
     assert search(as_sam, cast, user_id="ada", **query).status_code == 404
+
+
+@pytest.fixture
+def ada_everywhere(cast, elsewhere):
+    """In one workspace, Segment accepted an event and rejected the next; the other has no
+    connection.
+    """
+    live = factories.cursor(factories.connection(cast.feed))
+    append(cast.feed, event="Email Sent", userId="ada", messageId="m-1")
+    append(cast.feed, event="Email Opened", userId="ada", messageId="m-2")
+    factories.delivered(live, 1)
+    factories.rejected(live, reason="The event is too large")
+    append(elsewhere, event="Email Bounced", userId="ada", messageId="m-3")
+
+
+EVERY_STATUS = {
+    "Email Sent": "Delivered",
+    "Email Opened": "Rejected",
+    "Email Bounced": "Queued: not connected",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"user_id": "ada"}, EVERY_STATUS),
+        ({"message_id": "m-1"}, {"Email Sent": "Delivered"}),
+        ({"message_id": "m-2"}, {"Email Opened": "Rejected"}),
+        ({"message_id": "m-3"}, {"Email Bounced": "Queued: not connected"}),
+    ],
+)
+def test_each_found_event_has_the_status_that_its_workspace_shows(
+    as_sam, cast, ada_everywhere, monkeypatch, query, expected
+):
+    monkeypatch.setattr("streams.portal.partner.event_search.FIRST_S", 60)
+
+    page = search(as_sam, cast, **query)
+
+    assert shown_statuses(page) == expected
+
+
+def test_the_reason_of_a_rejection_is_shown_with_its_status(
+    as_sam, cast, ada_everywhere
+):
+    page = search(as_sam, cast, message_id="m-2")
+
+    assert "because Segment rejected it: The event is too large" in page.text
+
+
+def test_the_status_of_more_events_of_a_workspace_takes_no_more_queries(
+    as_sam, cast, elsewhere, monkeypatch
+):
+    monkeypatch.setattr("streams.portal.partner.event_search.FIRST_S", 60)
+    live = factories.cursor(factories.connection(cast.feed))
+    append(cast.feed, userId="ada")
+    factories.delivered(live, 1)
+    with CaptureQueriesContext(database) as one:
+        search(as_sam, cast, user_id="ada")
+
+    append(cast.feed, events=20, userId="ada")
+    with CaptureQueriesContext(database) as many:
+        page = search(as_sam, cast, user_id="ada")
+
+    assert len(page.context["rows"]) == 21
+    assert len(many) == len(one)
+
+
+def shown_statuses(page) -> dict[str, str]:
+    """Return the status in the row of each event, by the event's name."""
+    row = r'<a class="whole"[^>]*>([^<]+)</a>.*?<span class="badge[^>]*>([^<]+)</span>'
+    return dict(re.findall(row, page.text, re.DOTALL))

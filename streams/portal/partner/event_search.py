@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -11,6 +12,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
+from streams.delivery.event_status import statuses
+from streams.delivery.explanation.delivery_now import DeliveryNow
+from streams.delivery.explanation.explain import explain
 from streams.events.message_lookup import find_message
 from streams.events.models import Feed
 from streams.events.search.across_feeds import InvalidPosition, Position, step
@@ -27,10 +31,14 @@ from streams.portal.shared.filter_forms import TimeFilterForm
 from streams.portal.shared.form_choices import number_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from django.db.models import QuerySet
 
+    from streams.delivery.explanation.explanation import Explanation
+    from streams.events.message_lookup import FoundMessage
+    from streams.events.models import Event
 
 MOST_FOUND = 200  # events; then the search waits for the person
 MOST_FEEDS = 20  # that received the same messageId
@@ -75,9 +83,8 @@ def event_search(request: PortalRequest, slug: str) -> HttpResponse:
     context: dict[str, object] = {"access": access, "form": form}
     if form.is_valid() and form.names_one:
         if message_id := form.values.get("message_id"):
-            context["known"] = find_message(
-                _feeds(access), message_id, limit=MOST_FEEDS
-            )
+            known = find_message(_feeds(access), message_id, limit=MOST_FEEDS)
+            context["known"] = [(message, _why(message)) for message in known]
         if not context.get("known"):
             context |= _next(request, access, form)
     return render(request, "portal/partner/event_search.html", context)
@@ -118,12 +125,38 @@ def _next(
     found = before + len(reached.found)
     return {
         "step": reached,
+        "rows": _explained(reached.found),
         "found": found,
         "goes_on": found // MOST_FOUND == before // MOST_FOUND,
         "onward": form.query(
             at=reached.position, started=started_at.isoformat(), found=found
         ),
     }
+
+
+def _explained(
+    found: Iterable[tuple[Feed, Event]],
+) -> list[tuple[Feed, Event, Explanation]]:
+    """Add the status of each event. Takes up to nine queries for each feed with events."""
+    rows: list[tuple[Feed, Event, Explanation]] = []
+    moment = now()
+    for feed, pairs in groupby(found, key=lambda pair: pair[0]):
+        events = [event for _feed, event in pairs]
+        known = statuses(feed, events)
+        delivery = DeliveryNow.load(feed, workspace=feed.workspace, now=moment)
+        rows += [
+            (feed, event, explain(event, known[event.seq], delivery))
+            for event in events
+        ]
+    return rows
+
+
+def _why(message: FoundMessage) -> Explanation | None:
+    """Return the status of an event that was found by its messageId; None: not in the log."""
+    if message.event is None:
+        return None
+    [(_feed, _event, why)] = _explained([(message.feed, message.event)])
+    return why
 
 
 def _started_at(request: PortalRequest) -> datetime:
