@@ -20,6 +20,7 @@ from streams.connections.key_errors import InvalidWriteKey
 from streams.delivery.connection import services, status, verification
 from streams.observability import forecast, ledger
 from streams.portal.connection.forms import NewConnectionForm
+from streams.portal.connection.recent_changes import recent_changes
 from streams.portal.connection.verification import debugger, test_event
 from streams.portal.shared.access import (
     PortalRequest,
@@ -49,7 +50,10 @@ def connection(request: PortalRequest, public_id: str) -> HttpResponse:
     current = access.connection()
     if current is None:
         return _new(request, access, NewConnectionForm(access.the_feed))
-    context = _context(access, current, number_in(request.GET, "test"))
+    context = {
+        **_context(access, current, number_in(request.GET, "test")),
+        "changes": recent_changes(access),
+    }
     return render(request, "portal/connection/connection.html", context)
 
 

@@ -25,8 +25,9 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.activity_rows import who
 from streams.portal.shared.navigation_tags import within
-from streams.portal.stream.activity_log import team_of, who
+from streams.portal.stream.activity_log import team_of
 from streams.review import services
 from streams.review.launch import LaunchProgress, launch_progress
 

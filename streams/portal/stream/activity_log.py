@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import describe, reason
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -17,26 +14,14 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.activity_rows import activity_row
 from streams.portal.shared.form_choices import number_in
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpResponse
 
-    from streams.tenancy.models import User
-
 SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityRow:
-    """An audit entry as the page shows it."""
-
-    entry: AuditEntry
-    who: str
-    what: str
-    reason: str
-    where: str  # workspace or stream; empty for the partner itself
 
 
 @signed_in
@@ -75,37 +60,12 @@ def _page(
     team = team_of(access)
     return {
         "access": access,
-        "rows": [_row(entry, team) for entry in newest[:SHOWN]],
+        "rows": [activity_row(entry, team) for entry in newest[:SHOWN]],
         "is_first": before is None,
         "next_before": newest[SHOWN - 1].pk if len(newest) > SHOWN else None,
     }
 
 
-def _row(entry: AuditEntry, team: set[int]) -> ActivityRow:
-    workspace = entry.workspace.name if entry.workspace else ""
-    if entry.workspace_id and not workspace:
-        workspace = _("Deleted workspace")
-    return ActivityRow(
-        entry=entry,
-        who=who(entry.actor, team, starts=True),
-        what=describe(entry.action, entry.detail),
-        reason=reason(entry.action, entry.detail),
-        where=workspace or entry.stream,
-    )
-
-
 def team_of(access: PartnerAccess) -> set[int]:
     """Return the user IDs of the partner's team."""
     return set(access.partner.members.values_list("pk", flat=True))
-
-
-def who(actor: User | None, team: set[int], *, starts: bool = False) -> str:
-    """Name an actor to the partner's team; operators stay anonymous.
-
-    `starts`: the name is on its own, as in a table, not within a sentence.
-    """
-    if actor is None:
-        return _("Portal") if starts else _("the portal")
-    if actor.pk in team or not actor.is_staff:
-        return actor.email
-    return _("Operator") if starts else _("the operator")
