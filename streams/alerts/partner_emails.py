@@ -23,16 +23,16 @@ Condition = Alert.Condition
 NAMED = 20  # workspaces
 _SENTENCES: dict[str, StrOrPromise] = {
     Condition.ATTENTION: gettext_lazy(
-        "Their events stay queued until an admin of the workspace fixes the connection."
-        " The admins got an email, too."
+        "Events stay queued until an admin or editor of the workspace fixes the connection."
+        " Admins of the workspace get an email, too."
     ),
     Condition.RETRYING: gettext_lazy(
-        "Their events stay queued, and we keep retrying. You don't need to do anything."
+        "Events stay queued, and we keep retrying. You don't need to do anything."
         " Admins of the workspaces get an email after half an hour."
     ),
     Condition.LATE: gettext_lazy(
-        "Their events wait longer than usual before they are delivered. You don't need to"
-        " do anything. Admins of the workspaces get an email after half an hour."
+        "Events wait longer than usual before they are delivered. You don't need to do"
+        " anything. Admins of the workspaces get an email after half an hour."
     ),
 }
 
