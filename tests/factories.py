@@ -365,8 +365,8 @@ def export(feed: Feed, *, requested_by: User | None = None, **fields) -> Export:
     return Export.objects.create(
         feed=feed,
         requested_by=requested_by or user(),
-        requested_at=NOW,
         **{
+            "requested_at": NOW,
             "format": Export.Format.JSON_LINES,
             "filter": {},
             "top": 1,

@@ -69,7 +69,25 @@ def failed_quarantine_job():
     quarantine_jobs.work(lambda: False)
 
 
+def long_export():
+    asked = now() - timedelta(minutes=11)
+    feed = factories.feed()
+    factories.export(feed, requested_at=asked, state="running", ended_at=None)
+
+
+def long_quarantine_job():
+    QuarantineJob.objects.create(
+        feed=factories.feed(),
+        action=QuarantineJob.Action.RELEASE,
+        events=3,
+        last_id=3,
+        requested_at=now() - timedelta(minutes=11),
+    )
+
+
 CASES = {
+    "Exports in progress for over 10 minutes": long_export,
+    "Actions on quarantined events in progress for over 10 minutes": long_quarantine_job,
     "Failed actions on quarantined events": failed_quarantine_job,
     "Awaiting review": submitted_stream,
     "Suspended streams": suspended_stream,
@@ -236,6 +254,31 @@ def test_a_queue_that_shrinks_is_not_work(staff):
     factories.delivered(cursor, 2, now=now() - timedelta(minutes=20))
 
     assert "Growing queues" not in sections(staff)[0]
+
+
+def test_an_export_that_has_just_started_is_not_work(staff):
+    factories.export(
+        factories.feed(), requested_at=now(), state="running", ended_at=None
+    )
+
+    assert sections(staff)[0] == {}
+
+
+def test_work_that_takes_long_says_how_far_it_is(staff):
+    long_export()
+    long_quarantine_job()
+
+    found = sections(staff)[0]
+
+    assert [
+        item.detail
+        for title, section in found.items()
+        if "10 minutes" in title
+        for item in section.items
+    ] == [
+        "Release: 0 of 3 events processed. Last progress: –",
+        "Events: 100% searched. Last progress: –",
+    ]
 
 
 def test_operators_see_only_work_that_they_may_see(client):

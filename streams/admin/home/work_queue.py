@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.admin.home.failures import failed_quarantine_jobs
+from streams.admin.home.long_running import long_exports, long_quarantine_jobs
 from streams.admin.home.queues import expiring_queues, growing_queues
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
 from streams.admin.shared.base import list_url, page_url
@@ -173,6 +174,8 @@ SECTIONS: tuple[
     ("streams.view_stream", _reviews),
     ("streams.view_connection", _attention),
     ("streams.view_feed", failed_quarantine_jobs),
+    ("streams.view_feed", long_quarantine_jobs),
+    ("streams.view_feed", long_exports),
     ("streams.view_feed", expiring_queues),
     ("streams.view_feed", growing_queues),
     ("streams.view_stream", _suspended),

@@ -1,0 +1,86 @@
+"""Exports and actions on quarantined events that take unusually long."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from streams.admin.home.work_items import MOST, WorkItem, WorkSection
+from streams.admin.shared.base import page_url, to_the_second
+from streams.events.models import QuarantineJob
+from streams.exports.models import Export
+
+if TYPE_CHECKING:
+    from streams.observability.work_figures.measure import WorkFigures
+
+EXPECTED = timedelta(minutes=10)  # most end within seconds
+
+
+def long_exports(figures: WorkFigures, now: datetime) -> WorkSection | None:
+    """Return the exports that have been in progress for longer than EXPECTED."""
+    slow = Export.objects.filter(
+        state=Export.State.RUNNING, requested_at__lt=now - EXPECTED
+    ).order_by("requested_at", "pk")
+    return _section(
+        [
+            WorkItem(
+                text=str(one.feed),
+                url=page_url(one.feed),
+                detail=_export_progress(one),
+                since=one.requested_at,
+            )
+            for one in slow.select_related("feed__workspace", "feed__stream")[:MOST]
+        ],
+        title=_("Exports in progress for over 10 minutes"),
+        count=slow.count(),
+    )
+
+
+def long_quarantine_jobs(figures: WorkFigures, now: datetime) -> WorkSection | None:
+    """Return the actions on quarantined events that have taken longer than EXPECTED."""
+    slow = QuarantineJob.objects.filter(
+        ended_at=None, requested_at__lt=now - EXPECTED
+    ).order_by("requested_at", "pk")
+    return _section(
+        [
+            WorkItem(
+                text=str(one.feed),
+                url=page_url(one.feed),
+                detail=_job_progress(one),
+                since=one.requested_at,
+            )
+            for one in slow.select_related("feed__workspace", "feed__stream")[:MOST]
+        ],
+        title=_("Actions on quarantined events in progress for over 10 minutes"),
+        count=slow.count(),
+    )
+
+
+def _section(items: list[WorkItem], *, title: str, count: int) -> WorkSection | None:
+    # No list has them. The guide says how to help; the oldest are enough for that.
+    guide = reverse("docs:guide", args=["operators"]) + "#long-running-work"
+    return WorkSection.of(items, title=title, url=guide, count=count, rows=len(items))
+
+
+def _export_progress(export: Export) -> str:
+    text = _("%(kind)s: %(percent)s%% searched. Last progress: %(time)s")
+    return text % {
+        "kind": export.get_kind_display(),
+        "percent": int(export.searched * 100),
+        "time": to_the_second(export.worked_at),
+    }
+
+
+def _job_progress(job: QuarantineJob) -> str:
+    text = _(
+        "%(action)s: %(done)s of %(all)s events processed. Last progress: %(time)s"
+    )
+    return text % {
+        "action": job.get_action_display(),
+        "done": f"{job.events - job.left:,}",
+        "all": f"{job.events:,}",
+        "time": to_the_second(job.worked_at),
+    }
