@@ -162,3 +162,35 @@ def test_stopping_and_lifting_need_their_permissions(
     )
     assert ("Lift…" in listed) == may_lift
     assert Halt.objects.exists() != may_lift
+
+
+def test_the_page_of_a_stream_leads_to_a_halt_of_this_stream(staff):
+    stream = factories.stream()
+    page = staff.get(reverse("admin:streams_stream_change", args=[stream.pk]))
+    url = reverse("admin:streams_halt_add", query={"stream": stream.pk})
+
+    assert f'href="{url}"' in page.text
+    assert f'<option value="{stream.pk}" selected>' in staff.get(url).text
+    assert staff.get(stop_page(), {"stream": "none"}).status_code == 200
+
+
+def test_only_operators_who_may_stop_delivery_see_the_link_to_it(client):
+    stream = factories.stream()
+    client.force_login(helper_with("view_stream"))
+
+    page = client.get(reverse("admin:streams_stream_change", args=[stream.pk]))
+
+    assert reverse("admin:streams_halt_add") not in page.text
+
+
+def test_the_page_of_a_partner_leads_to_the_suspension_of_its_streams(staff):
+    stream = factories.stream(name="Postbox", stage="live")
+    empty = factories.partner()
+    address = "admin:streams_partner_change"
+    url = reverse("admin:streams_stream_review", args=[stream.pk])
+
+    page = staff.get(reverse(address, args=[stream.partner_id]))
+
+    assert f'<a href="{url}">Postbox (Live)</a>' in page.text
+    nothing = staff.get(reverse(address, args=[empty.pk]))
+    assert "This partner has no streams." in nothing.text

@@ -73,7 +73,7 @@ class StreamAdmin(ServiceAdmin):
     ) -> Any:
         # The partner of a stream never changes, and its feeds refer to it by its slug.
         # Only a logged review decision changes its stage.
-        shown = ("stage", "to_review", "plan_versions", "links", "created")
+        shown = ("stage", "to_review", "plan_versions", "links", "created", "stop")
         return ("partner", "slug", *shown) if obj else shown
 
     def get_urls(self) -> list[URLPattern]:
@@ -108,11 +108,17 @@ class StreamAdmin(ServiceAdmin):
             list_link(Rejection, _("Rejected events"), stream=stream.slug),
         )
 
+    @admin.display(description=_("delivery"))
+    def stop(self, stream: Stream) -> str:
+        url = reverse("admin:streams_halt_add", query={"stream": stream.pk})
+        return format_html('<a href="{}">{}</a>', url, gettext("Stop delivery…"))
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return self.fields[:-5]  # a new stream has no review, plan or events yet
-        changes = self.has_change_permission(request, obj)
-        return (*self.fields, "seen") if changes else self.fields
+        stops = ("stop",) if request.user.has_perm("streams.add_halt") else ()
+        seen = ("seen",) if self.has_change_permission(request, obj) else ()
+        return (*self.fields, *stops, *seen)
 
     def get_form(
         self,

@@ -88,7 +88,7 @@ class ConfirmForm(forms.Form):
 
 def stop(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Show the form of a halt, then what it stops; create it if that is confirmed."""
-    form = HaltForm(request.POST or None)
+    form = HaltForm(request.POST or None, initial={"stream": request.GET.get("stream")})
     impact: HaltImpact | None = None
     confirm: ConfirmForm | None = None
     if form.is_valid():

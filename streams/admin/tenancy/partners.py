@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -74,13 +76,13 @@ class PartnerAdmin(ServiceAdmin):
     list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")
     ordering = ("name",)
-    readonly_fields = ("created", "links")
+    readonly_fields = ("created", "links", "suspension")
     created = time_column("created_at", _("created"))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return ("name", "slug", "stream_name", "stream_slug", "admin_email")
-        return ("name", "slug", "created", "links")
+        return ("name", "slug", "created", "links", "suspension")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -127,6 +129,16 @@ class PartnerAdmin(ServiceAdmin):
     ) -> None:
         save_memberships(request, formset)
 
+    @admin.display(description=_("suspension"))
+    def suspension(self, partner: Partner) -> str:
+        """Return how to suspend the partner, with links to where that is done."""
+        streams = partner.streams.order_by("name")
+        if not streams:
+            return gettext("This partner has no streams.")
+        pages = linked(*(_review_link(stream) for stream in streams))
+        text = gettext("To suspend this partner, suspend each of its streams:")
+        return format_html("{} {}", text, pages)
+
     @admin.display(description=_("related"))
     def links(self, partner: Partner) -> str:
         named = {"partner__id__exact": partner.pk}
@@ -140,3 +152,12 @@ class PartnerAdmin(ServiceAdmin):
             list_link(Delivery, _("Delivery attempts"), partner=partner.slug),
             list_link(Rejection, _("Rejected events"), partner=partner.slug),
         )
+
+
+def _review_link(stream: Stream) -> str:
+    url = reverse("admin:streams_stream_review", args=[stream.pk])
+    text = gettext("%(stream)s (%(stage)s)") % {
+        "stream": stream.name,
+        "stage": stream.get_stage_display(),
+    }
+    return format_html('<a href="{}">{}</a>', url, text)
