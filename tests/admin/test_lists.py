@@ -170,3 +170,12 @@ def test_feeds_show_their_ledger(staff):
         ("expired_events", 0), ("pending", 34), ("held", 0),
     ):  # fmt: skip
         assert f'<td class="field-{column}">{count}</td>' in page
+
+
+def test_notices_are_found_by_the_email_of_their_recipient(staff):
+    eve = factories.user("eve@fern.example")
+    notice = factories.alert(to=eve).notices.get()
+    factories.alert()
+
+    assert listed(staff, "notice", q="Eve@fern.example")[0] == [notice]
+    assert listed(staff, "notice", q="bob@fern.example")[0] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import link, time_column
 from streams.admin.shared.period import PeriodFilter
 from streams.alerts.models import Alert, Notice
+from streams.tenancy.models import User
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -77,6 +78,8 @@ class NoticeAdmin(HistoryAdmin):
         "sent", "dropped", "given_up",
     )  # fmt: skip
     list_filter = ("transition", "channel", "audience")
+    search_fields = ("recipient__email__iexact",)
+    search_help_text = _("Enter the full email of a recipient.")
     list_select_related = ("alert", "recipient")
     fields = (
         "id", "alert_link", "transition", "channel", "recipient", "audience", "due", "expires",
@@ -88,6 +91,12 @@ class NoticeAdmin(HistoryAdmin):
     sent = time_column("sent_at", _("sent"))
     dropped = time_column("dropped_at", _("dropped"))
     given_up = time_column("given_up_at", _("given up"))
+
+    def search_conditions(self, request: HttpRequest, search_term: str) -> list[Q]:
+        if not search_term:
+            return [Q()]
+        people = User.objects.filter(email__iexact=search_term)
+        return [Q(recipient=pk) for pk in people.values_list("pk", flat=True)]
 
     @admin.display(description=_("alert"))
     def alert_link(self, notice: Notice) -> str:
