@@ -169,3 +169,9 @@ def shown_statuses(page) -> dict[str, str]:
     """Return the status in the row of each event, by the event's name."""
     row = r'<a class="whole"[^>]*>([^<]+)</a>.*?<span class="badge[^>]*>([^<]+)</span>'
     return dict(re.findall(row, page.text, re.DOTALL))
+
+
+def test_the_button_of_the_search_is_called_like_the_page(as_sam, cast):
+    page = search(as_sam, cast)
+
+    assert re.search(r'<button[^>]*type="submit">Find events</button>', page.text)
