@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 
 import pytest
@@ -125,3 +126,30 @@ def test_the_link_to_a_token_chooses_the_stream_of_the_tab(client, cast):
 
     assert f'href="{tokens}?stream={other.slug}"' in page
     assert f'<option value="{other.pk}" selected>' in chosen
+
+
+def test_a_new_token_leads_back_to_the_example_of_its_stream(client, cast):
+    other = factories.stream(cast.partner)
+    client.force_login(cast.dev)
+    send = reverse("portal:partner-stream-send", args=[cast.partner.slug, other.slug])
+    tokens = reverse("portal:partner-tokens", args=[cast.partner.slug])
+
+    made = client.post(tokens, {"name": "Try-out", "stream": other.pk})
+
+    assert f'href="{send}"' in made.text
+    assert f'href="{send}"' not in client.get(tokens).text
+
+
+@pytest.mark.parametrize(
+    "place", ["partner-tail", "partner-events", "partner-requests"]
+)
+def test_the_tab_leads_to_the_places_that_show_the_status_of_an_event(
+    client, cast, place
+):
+    client.force_login(cast.dev)
+    names = [cast.partner.slug, cast.stream.slug]
+
+    page = client.get(reverse("portal:partner-stream-send", args=names)).text
+
+    [example] = re.findall(r"<main.*</main>", page, re.DOTALL)
+    assert f'href="{reverse(f"portal:{place}", args=names[:1])}"' in example

@@ -98,9 +98,10 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
     access = (partner_to_develop if makes else partner_to_see)(request, slug)
     wanted = request.GET.get("stream", "")  # of the page that leads here
     form = TokenForm(access.partner, request.POST or None, slug=wanted)
-    secret = None
+    secret, send = None, ""
     if form.is_valid():
-        secret = create_token(actor=request.user, **form.cleaned_data)[1]
+        token, secret = create_token(actor=request.user, **form.cleaned_data)
+        send = within(access, "partner-stream-send", token.stream.slug)
         form = TokenForm(access.partner, slug=wanted)
     tokens = access.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
     all_streams = access.partner.streams.all()
@@ -110,6 +111,7 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
         "streams": all_streams,
         "form": form if access.can_develop and all_streams else None,
         "secret": secret.text if secret else "",
+        "send": send,
     }
     response = render(request, "portal/stream/tokens.html", context)
     if secret:  # the form was processed: see web/duplicate_submits.py
