@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -46,6 +47,17 @@ def test_replay_is_offered_only_for_events_that_were_sent(
     page = as_alice.get(url(cast)).text
 
     assert ("Replay…" in page) is offered
+
+
+def test_a_delivered_event_says_why_it_may_be_missing_in_segment(as_bob, cast, cursor):
+    factories.delivered(cursor, 1)
+
+    delivered = as_bob.get(url(cast)).text
+    queued = as_bob.get(url(cast, 2)).text
+
+    # The Debugger shows a sample only, and Segment accepts events with a wrong key.
+    assert "I don't see the event in Segment" in unescape(delivered)
+    assert "I don't see the event in Segment" not in unescape(queued)
 
 
 def test_a_queued_event_refreshes_all_that_depends_on_its_state(as_alice, cast, cursor):

@@ -271,3 +271,21 @@ def test_without_rejected_events_the_list_leads_to_those_that_were_recovered(
 
     assert "View recovered events" not in before.text
     assert seqs(as_bob.get(url(cast) + link)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("query", "says_to_ask", "says_to_search"),
+    [
+        ({"email": "eve@example.com"}, True, True),
+        ({"user_id": "eve"}, True, False),
+        ({"name": "sent"}, False, False),
+    ],
+)
+def test_a_search_for_a_person_without_events_says_what_that_means(
+    as_bob, cast, mixed, query, says_to_ask, says_to_search
+):
+    page = as_bob.get(url(cast), query).text
+
+    assert "No matching events" in page
+    assert (f"Ask {cast.stream.name} whether it was sent" in page) is says_to_ask
+    assert ("Search for the userId, too." in page) is says_to_search
