@@ -58,6 +58,15 @@ def test_operators_are_not_named(as_alice, cast, current):
     assert cast.olga.email not in page.text
 
 
+def test_replays_are_not_among_the_changes(as_alice, cast, current):
+    record_action("connection.paused", current, cast.anna)
+    record_action("replay.started", current, cast.alice, events="1-6")
+
+    page = as_alice.get(page_of(cast))
+
+    assert [change.who for change in page.context["changes"]] == [cast.anna.email]
+
+
 def test_changes_to_the_connection_of_another_stream_are_not_listed(
     as_alice, cast, current
 ):

@@ -20,6 +20,9 @@ def recent_changes(access: WorkspaceAccess) -> list[ActivityRow]:
         AuditEntry.objects.filter(
             workspace=access.workspace, detail__connection__in=connections
         )
+        .exclude(
+            action__startswith="replay."
+        )  # they change no setting, and have a list
         .select_related("actor", "workspace")
         .order_by("-at", "-pk")[:SHOWN]
     )
