@@ -52,8 +52,21 @@ def test_the_page_says_whether_the_admins_were_emailed(client, cast, connection)
     assert "Sent to 1 admin" in page(client, cast)
 
 
+def test_the_page_says_that_an_alert_leads_to_its_connection(client, cast, connection):
+    factories.alert(connection)
+
+    shown = page(client, cast)
+
+    assert "Select an alert to see its connection and what to do." in shown
+    address = reverse("portal:connection", args=[cast.workspace.public_id])
+    assert f'href="{address}?stream={cast.stream.slug}">Delivery stopped' in shown
+
+
 def test_a_workspace_without_alerts_says_so(client, cast, connection):
-    assert "No alerts" in page(client, cast)
+    shown = page(client, cast)
+
+    assert "No alerts" in shown
+    assert "Select an alert" not in shown
 
 
 def test_alerts_of_another_workspace_are_not_shown(client, cast):
