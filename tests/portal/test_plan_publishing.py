@@ -156,3 +156,10 @@ def test_an_older_version_becomes_the_draft_after_a_preview_of_the_loss(
 def test_an_unknown_version_is_not_found(as_dev, at):
     for page in ("-version", "-yaml"):
         assert as_dev.get(at(page, 7)).status_code == 404
+
+
+def test_before_publishing_you_can_go_back_without_losing_the_draft(as_dev, at, draft):
+    page = as_dev.get(at("-publish")).text
+
+    assert f'<a class="button" href="{at("")}">Back to plan</a>' in page
+    assert at("-discard") not in page
