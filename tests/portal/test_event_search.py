@@ -175,3 +175,14 @@ def test_the_button_of_the_search_is_called_like_the_page(as_sam, cast):
     page = search(as_sam, cast)
 
     assert re.search(r'<button[^>]*type="submit">Find events</button>', page.text)
+
+
+@pytest.mark.parametrize("query", [{"user_id": "ada"}, {"message_id": "m-1"}])
+def test_the_stream_is_named_if_the_partner_has_several(as_sam, cast, query):
+    stream = f'<span class="muted small">{cast.stream.name}</span>'
+    append(cast.feed, userId="ada", messageId="m-1")
+    assert stream not in search(as_sam, cast, **query).text
+
+    factories.stream(cast.partner)
+
+    assert stream in search(as_sam, cast, **query).text

@@ -80,7 +80,7 @@ def event_search(request: PortalRequest, slug: str) -> HttpResponse:
     """Show the form, what deduplication knows of a messageId, and the first step's events."""
     access = partner_to_see(request, slug)
     form = EventSearchForm(request.GET)
-    context: dict[str, object] = {"access": access, "form": form}
+    context = _context(access, form)
     if form.is_valid() and form.names_one:
         if message_id := form.values.get("message_id"):
             known = find_message(_feeds(access), message_id, limit=MOST_FEEDS)
@@ -97,8 +97,13 @@ def event_search_more(request: PortalRequest, slug: str) -> HttpResponse:
     form = EventSearchForm(request.GET)
     if not (form.is_valid() and form.names_one):
         raise Http404
-    context = {"access": access, "form": form, **_next(request, access, form)}
+    context = _context(access, form) | _next(request, access, form)
     return render(request, "portal/partner/_event_search_rows.html", context)
+
+
+def _context(access: PartnerAccess, form: EventSearchForm) -> dict[str, object]:
+    several = access.partner.streams.count() > 1
+    return {"access": access, "form": form, "several_streams": several}
 
 
 def _feeds(access: PartnerAccess) -> QuerySet[Feed]:
