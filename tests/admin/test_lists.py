@@ -179,3 +179,18 @@ def test_notices_are_found_by_the_email_of_their_recipient(staff):
 
     assert listed(staff, "notice", q="Eve@fern.example")[0] == [notice]
     assert listed(staff, "notice", q="bob@fern.example")[0] == []
+
+
+def test_connections_that_need_attention_have_the_largest_queue_first(staff):
+    small, large, none = (
+        factories.connection(status="attention", status_reason=f"{name} key.")
+        for name in ("A", "B", "C")
+    )
+    factories.due_cursor(1, small)
+    factories.due_cursor(3, large)
+
+    rows, _ = listed(staff, "connection", status__exact="attention")
+    page = staff.get(reverse("admin:streams_connection_changelist"))
+
+    assert rows == [large, small, none]
+    assert '<td class="field-reason">B key.</td>' in page.text

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from streams.admin.shared.base import (
     ReadOnlyAdmin,
     events_link,
     link,
+    linked,
     list_link,
     time_column,
     to_the_second,
@@ -30,6 +32,16 @@ from streams.delivery.models import Cursor, Delivery, Rejection
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+# The events of a connection that have not been sent yet; without a cursor, none.
+QUEUED = Coalesce(
+    Subquery(
+        Cursor.objects.filter(connection=OuterRef("pk"), kind=Cursor.Kind.LIVE).values(
+            size=F("feed__head_seq") - F("position")
+        )[:1]
+    ),
+    0,
+)
 
 
 class ConnectionStreamFilter(StreamScope):
@@ -76,8 +88,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     activity_scope = ("workspace", "feed.workspace.public_id")
     list_display = (
-        "name", "feed_link", "state", "waiting", "next_try", "last_delivery", "public_id",
-        "deleted",
+        "name", "feed_link", "state", "reason", "waiting", "next_try", "last_delivery",
+        "public_id", "deleted",
     )  # fmt: skip
     list_filter = (
         WorkspaceOfFeedFilter,
@@ -150,6 +162,12 @@ class ConnectionAdmin(ReadOnlyAdmin):
     seen = time_column("seen_at", _("test event confirmed"))
     actions = ("pause", "resume", "retry_now")
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Return the order: of connections that need attention, the largest queue first."""
+        if request.GET.get("status__exact") == Connection.Status.ATTENTION:
+            return (QUEUED.desc(), "-pk")
+        return self.ordering
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         live = Cursor.objects.filter(kind=Cursor.Kind.LIVE).select_related("feed")
         return (
@@ -194,7 +212,11 @@ class ConnectionAdmin(ReadOnlyAdmin):
         words = {None: gettext("Unknown"), True: gettext("Yes"), False: gettext("No")}
         return words[connection.known]
 
-    @admin.display(description=_("queued"))
+    @admin.display(description=_("reason"))
+    def reason(self, connection: Connection) -> str:
+        return "" if connection.deleted_at else connection.status_reason
+
+    @admin.display(description=_("queued"), ordering=QUEUED)
     def waiting(self, connection: Connection) -> int | None:
         cursor = live_cursor(connection)
         return cursor.feed.head_seq - cursor.position if cursor else None
@@ -221,14 +243,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("related"))
     def links(self, connection: Connection) -> str:
         named = {"connection": connection.public_id}
-        return format_html_join(
-            " · ",
-            "{}",
-            [
-                (list_link(Delivery, _("Delivery attempts"), **named),),
-                (list_link(Rejection, _("Rejected events"), **named),),
-                (events_link(connection.feed),),
-            ],
+        return linked(
+            list_link(Delivery, _("Delivery attempts"), **named),
+            list_link(Rejection, _("Rejected events"), **named),
+            events_link(connection.feed),
         )
 
     @admin.action(
@@ -272,8 +290,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             except Conflict as refusal:
                 words, level = f"{connection}: {refusal}", messages.WARNING
             else:
-                named = {"connection": connection}
-                words, level = done % named, messages.SUCCESS
+                words, level = done % {"connection": connection}, messages.SUCCESS
             self.message_user(request, words, level)
 
 
