@@ -150,6 +150,13 @@ def test_only_superusers_get_the_link_to_kept_emails(client, settings):
         assert page.text.count(f'href="{reverse("outbox")}"') == shown
 
 
+def test_the_first_page_leads_to_the_guide_of_operators(staff):
+    guide = reverse("docs:guide", args=["operators"])
+
+    assert f'<a href="{guide}">Operator guide</a>' in sections(staff)[1]
+    assert staff.get(guide).status_code == 200
+
+
 def test_no_link_leads_to_an_outbox_that_does_not_exist(staff):
     assert reverse("outbox") not in sections(staff)[1]
 

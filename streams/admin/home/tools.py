@@ -1,4 +1,4 @@
-"""Pages about the portal itself, on the first page of the admin."""
+"""Pages about the portal itself and how to operate it, on the first page of the admin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page of the admin that isn't a list of a model."""
+    """A page that isn't a list of a model."""
 
     title: str
     url: str
@@ -24,7 +24,11 @@ class PageLink:
 
 def tools(user: User) -> list[PageLink]:
     """Return the pages about the portal itself that the operator may see."""
-    found = [PageLink(_("Readiness"), reverse("api:ready-details"))]
+    guide = reverse("docs:guide", args=["operators"])
+    found = [
+        PageLink(_("Readiness"), reverse("api:ready-details")),
+        PageLink(_("Operator guide"), guide),
+    ]
     if user.is_superuser and outbox_folder() is not None:
         found.append(PageLink(_("Outbox"), reverse("outbox")))
     return found
