@@ -98,6 +98,10 @@ def tested(scene: Scene) -> None:
     factories.delivered(connection.cursors.get(kind=Cursor.Kind.LIVE), sent.seq)
 
 
+def not_recognized(scene: Scene) -> None:
+    Connection.objects.update(known=False, known_at=now())
+
+
 def without_admin(scene: Scene) -> None:
     """A partner can invite people only until the workspace has an admin."""
     scene.cast.workspace.memberships.filter(role="admin").update(role="editor")
@@ -200,7 +204,10 @@ FORMS = [
         secrets={"write_key": factories.WRITE_KEY},
     ),
     of_workspace(
-        "portal/connection/_check_again.html", "connection/", "connection/check/"
+        "portal/connection/_check_again.html",
+        "connection/",
+        "connection/check/",
+        prepare=not_recognized,
     ),
     of_workspace(
         "portal/connection/_test_event.html", "connection/", "connection/test/"
