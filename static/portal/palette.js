@@ -42,6 +42,7 @@
     const at = all.indexOf(active());
     if (event.key === "ArrowDown") choose(all[(at + 1) % all.length]);
     else if (event.key === "ArrowUp") choose(all.at(at <= 0 ? -1 : at - 1));
+    else if (event.key === "Escape") dialog.close(); // the field would only be emptied
     else if (event.key === "Enter" && isStale && !isEntered) isEntered = true;
     else if (event.key === "Enter" && !isStale && active()) active().click();
     else return;

@@ -100,6 +100,18 @@ def test_a_filter_examines_a_bounded_number_of_rows_and_says_how_far_it_got(
     assert (found, changes.older) == ([retry], "")
 
 
+def test_the_activity_log_is_searched_by_actor(staff):
+    ada, eve = factories.user("ada@example.com"), factories.user("eve@example.com")
+    for actor in (ada, eve):
+        record("workspace.created", actor=actor, workspace=factories.workspace())
+
+    page = staff.get(
+        reverse("admin:streams_auditentry_changelist"), {"q": "Ada@example.com"}
+    )
+
+    assert [entry.actor for entry in page.context["cl"].result_list] == [ada]
+
+
 def test_a_filter_bounds_its_scan_within_the_search_results(staff, monkeypatch):
     monkeypatch.setattr(append_only, "SCAN", 2)
     cursor = factories.due_cursor(events=1)

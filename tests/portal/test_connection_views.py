@@ -12,6 +12,7 @@ from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.connections.write_keys import open_write_key
+from streams.delivery.connection.verification import send_test_event
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
 from streams.events.models import Event
@@ -205,6 +206,27 @@ def test_another_test_event_leaves_the_connection_verified(as_alice, cast):
     as_alice.post(url(cast, "connection-seen"))
     assert Connection.objects.get().seen_at > factories.NOW
     assert code not in as_alice.get(url(cast)).text
+
+
+@pytest.mark.parametrize(
+    ("region", "place"),
+    [
+        ("sandbox", ">the sandbox</a>"),
+        ("sandbox-eu", ">the sandbox</a>"),
+        ("us", "Debugger"),
+        ("eu", "Debugger"),
+    ],
+)
+def test_a_test_event_is_looked_for_where_it_arrived(as_alice, cast, region, place):
+    connection = factories.connection(cast.feed, region=region)
+    cursor = factories.cursor(connection)
+    sent = send_test_event(connection=connection, actor=cast.alice)
+    factories.delivered(cursor, sent.seq)
+
+    page = as_alice.get(url(cast)).text
+
+    assert "Delivered to Segment" in page
+    assert [one for one in (">the sandbox</a>", "Debugger") if one in page] == [place]
 
 
 def test_a_test_event_is_the_one_way_to_verify_a_key_that_was_not_checked(

@@ -74,6 +74,30 @@ def test_the_search_continues_automatically_from_feed_to_feed(
     assert "Search complete: 2 matches in 2 events" in more.text
 
 
+@pytest.mark.parametrize(
+    ("came_from", "leads_back"),
+    [
+        ("http://testserver/p/{slug}/events/?user_id=ada&last=7d", True),
+        ("http://testserver/p/rival/events/?user_id=ada", False),
+        ("https://elsewhere.example/p/{slug}/events/?user_id=ada", False),
+        ("http://[", False),
+        ("", False),
+    ],
+)
+def test_an_event_leads_back_to_the_search_that_found_it(
+    as_sam, cast, came_from, leads_back
+):
+    append(cast.feed, user_id="ada")
+    page = reverse("portal:event", args=[cast.workspace.public_id, 1])
+    before = came_from.format(slug=cast.partner.slug)
+
+    text = as_sam.get(page, headers={"Referer": before}).text
+
+    own = f'<a href="/p/{cast.partner.slug}/events/?user_id=ada&amp;last=7d">'
+    assert (own in text) == leads_back
+    assert ("← Find events" in text) == leads_back
+
+
 def test_without_an_event_or_a_person_nothing_is_searched(as_sam, cast):
     append(cast.feed)
 

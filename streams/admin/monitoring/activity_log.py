@@ -15,7 +15,7 @@ from streams.admin.shared.scope import WorkspaceFilter
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import SENTENCES, describe, outline
 from streams.catalog.models import Stream
-from streams.tenancy.models import Partner, Workspace
+from streams.tenancy.models import Partner, User, Workspace
 
 
 class PartnerFilter(admin.SimpleListFilter):
@@ -66,7 +66,8 @@ class AuditEntryAdmin(HistoryAdmin):
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
     search_help_text = _(
-        "Enter the full external ID of a workspace or the full slug of a partner."
+        "Enter the full external ID of a workspace, the full slug of a partner, or the"
+        " full email of an actor."
     )
     fields = (
         "when", "what", "action", "who", "stream", "workspace", "partner", "details",
@@ -82,9 +83,11 @@ class AuditEntryAdmin(HistoryAdmin):
             return [Q()]
         workspaces = Workspace.objects.filter(external_id=search_term)
         partners = Partner.objects.filter(slug=search_term)
+        actors = User.objects.filter(email=search_term.strip().lower())
         return [
             *(Q(workspace=pk) for pk in workspaces.values_list("pk", flat=True)),
             *(Q(partner=pk) for pk in partners.values_list("pk", flat=True)),
+            *(Q(actor=pk) for pk in actors.values_list("pk", flat=True)),
         ]
 
     @admin.display(description=_("activity"))

@@ -17,6 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from streams.connections.action_log import Conflict
 from streams.connections.key_errors import InvalidWriteKey
+from streams.connections.regions import Region
 from streams.delivery.connection import services, status, verification
 from streams.observability import forecast, ledger
 from streams.portal.connection.forms import NewConnectionForm
@@ -233,4 +234,5 @@ def _context(
         "forecast": forecast.of(found.cursor, found.now) if found.cursor else None,
         "test": test,
         "debugger": debugger(current.region),
+        "in_sandbox": Region(current.region).is_sandbox,
     }

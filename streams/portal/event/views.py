@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
@@ -53,11 +55,24 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
         "event": stored,
         "attempts": attempts,
         "groups": grouped(attempts, only_splits=True),
+        "search": _search_before(request, access),
         "link": request.build_absolute_uri(),
         "format": FORMAT,
         **_explained(access, stored, attempts),
     }
     return render(request, "portal/event/event.html", context)
+
+
+def _search_before(request: PortalRequest, access: WorkspaceAccess) -> str:
+    """Return the partner's search that the event was opened from; empty: another page."""
+    try:
+        came_from = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # half an IPv6 address
+        return ""
+    search = reverse("portal:partner-events", args=[access.workspace.partner.slug])
+    if came_from.netloc != request.get_host() or came_from.path != search:
+        return ""
+    return f"{search}?{came_from.query}"
 
 
 @signed_in
