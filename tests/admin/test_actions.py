@@ -546,3 +546,13 @@ def test_removing_workspaces_needs_the_permission_to_delete_them(client):
     act(client, "workspace", "remove_empty", gone)
 
     assert Workspace.objects.filter(pk=gone.pk).exists()
+
+
+def test_a_users_page_says_that_its_button_sets_a_password(staff):
+    customer = factories.user("customer@example.com")
+
+    page = staff.get(reverse("admin:streams_user_change", args=[customer.pk])).text
+
+    assert "Set password…" in page
+    assert "Reset password" not in page
+    assert "the user selects “Forgot your password?”" in page

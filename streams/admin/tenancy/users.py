@@ -6,7 +6,12 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    UserChangeForm,
+)
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -50,8 +55,28 @@ class NewUserForm(forms.ModelForm):
         return str(self.cleaned_data["email"]).lower()
 
 
+class PasswordLink(ReadOnlyPasswordHashWidget):
+    """Leads to the form that sets a password. Django calls that "Reset password"."""
+
+    def get_context(
+        self, name: str, value: Any, attrs: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return Django's context with our label."""
+        context = super().get_context(name, value, attrs)
+        return {**context, "button_label": gettext("Set password…")}
+
+
 class EditUserForm(UserChangeForm):
     """An existing user. The email is stored in lower case, as sign-in looks it up."""
+
+    password = ReadOnlyPasswordHashField(
+        label=_("Password"),
+        widget=PasswordLink,
+        help_text=_(
+            "To get a link by email instead, the user selects “Forgot your password?”"
+            " on the sign-in page."
+        ),
+    )
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
