@@ -39,6 +39,12 @@ def test_pages_are_found_by_the_start_of_each_word(as_petra, cast):
     assert found(as_petra, "tok", scope)["Pages"] == ["API tokens"]
 
 
+def test_the_alerts_of_a_workspace_are_found(as_bob, cast):
+    assert found(as_bob, "alert", f"w:{cast.workspace.public_id}")["Pages"] == [
+        "Alerts"
+    ]
+
+
 def test_an_event_is_found_by_its_message_id_and_by_its_number(as_bob, cast):
     number = append_now(cast.feed, messageId="m-4711", event="Email Bounced")
     scope = f"w:{cast.workspace.public_id}"

@@ -38,6 +38,7 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
         yield _("Issues"), to(access, "findings")
         yield _("Quarantine"), to(access, "quarantine")
         yield _("Connection"), to(access, "connection")
+        yield _("Alerts"), to(access, "alerts")
         if access.can_edit:
             yield _("New replay"), to(access, "replay-new")
     yield _("Members"), to(access, "members")
