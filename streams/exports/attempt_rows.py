@@ -5,7 +5,7 @@ They contain neither headers of the request nor payloads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streams.events.models import Feed
     from streams.exports.formats import Row
 
-COLUMNS = (
+COLUMNS: Sequence[str] = (
     "id", "sentAt", "outcome", "status", "error", "response", "events", "firstEvent",
     "lastEvent", "bodyBytes", "durationMs", "nextAttemptAt",
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from streams.events.models import Event, Feed
     from streams.exports.formats import Row
 
-COLUMNS = (
+COLUMNS: Sequence[str] = (
     "number", "receivedAt", "status", "reason", "call", "name", "userId", "messageId",
     "event",
 )  # fmt: skip

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 class Source(Protocol):
     """A list that can be exported, newest row first."""
 
-    @property
-    def COLUMNS(self) -> Sequence[str]:  # noqa: N802 - a constant of each module
-        """The names of the values of a row, in order."""
+    COLUMNS: Sequence[str]  # the names of the values of a row, in order
 
     def span(self, feed: Feed, wanted: Mapping[str, object], /) -> tuple[int, int]:
         """Return the positions to search: from below the first down to the second."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.base.clock import now
 from tests.servers.smtp import smtp_server
 
 
@@ -16,3 +17,8 @@ def smtp(settings):
             }
         }
         yield server
+
+
+@pytest.fixture
+def start():
+    return now()

@@ -26,11 +26,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def start():
-    return now()
-
-
-@pytest.fixture
 def connected():
     """A cursor with three events to send, in a workspace with an admin."""
     cursor = factories.cursor()

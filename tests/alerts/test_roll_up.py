@@ -9,7 +9,6 @@ import pytest
 from streams.alerts.evaluation import evaluate
 from streams.alerts.models import Alert, Notice
 from streams.alerts.sending import send_due
-from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor
 from streams.tenancy.models import PartnerMembership, Workspace
@@ -19,11 +18,6 @@ pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
 REASON = "Segment rejected the write key (401)."
-
-
-@pytest.fixture
-def start():
-    return now()
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ REASON = "Segment rejected the write key (401)."
 
 
 @pytest.fixture
-def start():
-    return now()
-
-
-@pytest.fixture
 def connection(settings):
     """A connection with 1,200 queued events, whose workspace has an admin."""
     settings.PORTAL_URL = "https://portal.example"

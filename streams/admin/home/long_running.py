@@ -14,6 +14,10 @@ from streams.events.models import QuarantineJob
 from streams.exports.models import Export
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import QuerySet
+
     from streams.observability.work_figures.measure import WorkFigures
 
 EXPECTED = timedelta(minutes=10)  # most end within seconds
@@ -21,48 +25,37 @@ EXPECTED = timedelta(minutes=10)  # most end within seconds
 
 def long_exports(figures: WorkFigures, now: datetime) -> WorkSection | None:
     """Return the exports that have been in progress for longer than EXPECTED."""
-    slow = Export.objects.filter(
-        state=Export.State.RUNNING, requested_at__lt=now - EXPECTED
-    ).order_by("requested_at", "pk")
-    return _section(
-        [
-            WorkItem(
-                text=str(one.feed),
-                url=page_url(one.feed),
-                detail=_export_progress(one),
-                since=one.requested_at,
-            )
-            for one in slow.select_related("feed__workspace", "feed__stream")[:MOST]
-        ],
-        title=_("Exports in progress for over 10 minutes"),
-        count=slow.count(),
-    )
+    running = Export.objects.filter(state=Export.State.RUNNING)
+    title = _("Exports in progress for over 10 minutes")
+    return _section(running, now, title=title, progress=_export_progress)
 
 
 def long_quarantine_jobs(figures: WorkFigures, now: datetime) -> WorkSection | None:
     """Return the actions on quarantined events that have taken longer than EXPECTED."""
-    slow = QuarantineJob.objects.filter(
-        ended_at=None, requested_at__lt=now - EXPECTED
-    ).order_by("requested_at", "pk")
-    return _section(
-        [
-            WorkItem(
-                text=str(one.feed),
-                url=page_url(one.feed),
-                detail=_job_progress(one),
-                since=one.requested_at,
-            )
-            for one in slow.select_related("feed__workspace", "feed__stream")[:MOST]
-        ],
-        title=_("Actions on quarantined events in progress for over 10 minutes"),
-        count=slow.count(),
-    )
+    running = QuarantineJob.objects.filter(ended_at=None)
+    title = _("Actions on quarantined events in progress for over 10 minutes")
+    return _section(running, now, title=title, progress=_job_progress)
 
 
-def _section(items: list[WorkItem], *, title: str, count: int) -> WorkSection | None:
+def _section[Row: (Export, QuarantineJob)](
+    running: QuerySet[Row], now: datetime, *, title: str, progress: Callable[[Row], str]
+) -> WorkSection | None:
+    slow = running.filter(requested_at__lt=now - EXPECTED)
+    related = slow.select_related("feed__workspace", "feed__stream")
+    items = [
+        WorkItem(
+            text=str(one.feed),
+            url=page_url(one.feed),
+            detail=progress(one),
+            since=one.requested_at,
+        )
+        for one in related.order_by("requested_at", "pk")[:MOST]
+    ]
     # No list has them. The guide says how to help; the oldest are enough for that.
     guide = reverse("docs:guide", args=["operators"]) + "#long-running-work"
-    return WorkSection.of(items, title=title, url=guide, count=count, rows=len(items))
+    return WorkSection.of(
+        items, title=title, url=guide, count=slow.count(), rows=len(items)
+    )
 
 
 def _export_progress(export: Export) -> str:

@@ -21,6 +21,7 @@ from streams.portal.quarantine.orders import recent_orders
 from streams.portal.quarantine.scope import QuarantineScope, of_stream, of_workspace
 from streams.portal.shared.access import (
     PortalRequest,
+    WorkspaceAccess,
     partner_to_see,
     signed_in,
     stream_of,
@@ -51,9 +52,7 @@ def workspace_quarantine(request: PortalRequest, public_id: str) -> HttpResponse
     """Show what is in the quarantine of a workspace, and a list of its events."""
     access = workspace_to_see(request, public_id)
     form = WorkspaceModeForm(initial={"check_mode": access.workspace.check_mode})
-    filters = QuarantineSearchForm(request.GET)
-    saved = saved_bar(request, access, "quarantine", filters)
-    return _list(request, of_workspace(access), mode_form=form, saved=saved)
+    return _list(request, of_workspace(access), mode_form=form)
 
 
 @signed_in
@@ -152,11 +151,15 @@ def _rows(
         page = quarantine_search.page(
             feed.pk, form.filter(feed.pk, now()), before=before
         )
+    saved = None
+    if isinstance(scope.access, WorkspaceAccess):
+        saved = saved_bar(request, scope.access, "quarantine", form)
     is_all = before is None and page.next_before is None
     unfiltered = None if form.is_filtered else feed.quarantined
     decide = scope.url("quarantine-decide").partition("?")[0]
     return {
         "form": form,
+        "saved": saved,
         "rows": [_row(scope, event) for event in page.events],
         "next_before": page.next_before,
         "is_first": before is None,
