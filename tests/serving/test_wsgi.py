@@ -17,6 +17,7 @@ from streams.serving.wsgi import MAX_BODY_BYTES, WsgiApplication
 from streams.web.early_error_pages import server_pages
 from tests.ingest.local_server import Serving
 from tests.portal.access_table import HEADERS
+from tests.portal_processes import until
 
 
 def echo(environ, start_response):
@@ -303,11 +304,7 @@ def test_a_client_that_reads_nothing_is_cut_off(server, monkeypatch):
     monkeypatch.setattr("streams.serving.timeouts.TAKE_TIMEOUT_S", 0.3)
     with server.connect() as wire:
         wire.send(get("/large") * 8)  # more than the system's own buffer
-        deadline = time.monotonic() + 5
-        while server.server.connections and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-    assert not server.server.connections
+        until(lambda: not server.server.connections)
 
 
 def test_a_request_in_progress_at_the_end_gets_its_response(server):
