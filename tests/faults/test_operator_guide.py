@@ -394,8 +394,7 @@ def test_a_backup_under_traffic_is_restored_into_a_new_database(
         lambda: received(deployment) == sum(acknowledged.values()),
         within_s=RECOVERY_BOUND_S,
     )
-    fine = "Inconsistent feeds: 0."
-    until(lambda: fine in guide.printed(reconcile), within_s=60)
+    until(lambda: "Inconsistent feeds: 0." in guide.printed(reconcile), within_s=60)
 
 
 def ticks() -> int:
