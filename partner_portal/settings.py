@@ -207,14 +207,26 @@ CELERY_TIMEZONE = "UTC"
 # --- Users -------------------------------------------------------------------------
 AUTH_USER_MODEL = "streams.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# The first one hashes. Other hashes are replaced at the next sign-in.
+PASSWORD_HASHERS = [
+    "streams.identity.passwords.hasher.PortalArgon2Hasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# No rule on the kinds of characters: such rules make passwords easier to guess.
+_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    # The 20,000 most frequent passwords of breaches, and 13,000 others.
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {
+        "NAME": f"{_VALIDATION}.CommonPasswordValidator",
+        "OPTIONS": {
+            "password_list_path": BASE_DIR
+            / "streams/identity/passwords/breached.txt.gz"
+        },
+    },
+    {"NAME": "streams.identity.passwords.context_words.ContextWordsValidator"},
 ]
 LOGIN_REDIRECT_URL = "portal:home"
 ACCOUNT_ADAPTER = "streams.portal.account.adapter.AccountAdapter"

@@ -96,7 +96,9 @@ class SignUpForm(forms.Form):
         label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Use at least 8 characters. Avoid common passwords."),
+        help_text=_(
+            "Use at least 8 characters, better 15 or more. Avoid common passwords."
+        ),
     )
 
     def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,1 @@
+"""Rules for new passwords, and the list of breached ones (from zxcvbn-ts)."""
