@@ -32,6 +32,8 @@
         query.select();
         htmx.trigger(query, "palette:open");
       }
+    } else if (event.target.closest(".palette-close")) {
+      dialog.close();
     } else if (event.target.matches("dialog.palette[open]")) {
       event.target.close(); // a click beside it
     }
