@@ -15,6 +15,7 @@ def sign_in(page: Page, url: str, email: str) -> None:
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("Your account").wait_for(state="attached")
+    page.wait_for_load_state()  # until then, its scripts may not listen to keys
 
 
 def barriers(page: Page) -> list[tuple[str, list[str]]]:
