@@ -66,6 +66,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.sign_in_failed": _("Failed to sign in as %(member)s from %(address)s"),
     "user.password_changed": _("Changed their password from %(address)s"),
     "user.password_reset": _("Reset their password by email from %(address)s"),
+    "user.reset_link_emailed": _("Emailed %(member)s a link to reset their password"),
     "user.password_set_by_operator": _("Set the password of %(member)s"),
     "user.email_changed_by_operator": _(
         "Changed the email of %(before)s to %(member)s"

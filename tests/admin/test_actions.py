@@ -555,4 +555,4 @@ def test_a_users_page_says_that_its_button_sets_a_password(staff):
 
     assert "Set password…" in page
     assert "Reset password" not in page
-    assert "the user selects “Forgot your password?”" in page
+    assert "Email a reset link" in page

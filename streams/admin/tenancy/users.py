@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
@@ -15,8 +15,10 @@ from django.contrib.auth.forms import (
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +30,7 @@ from streams.admin.shared.base import (
     yes_column,
 )
 from streams.identity import security_notices
+from streams.identity.reset_links import NoResetLink, email_reset_link
 from streams.tenancy.models import User
 from streams.tenancy.users import (
     EmailTaken,
@@ -42,6 +45,7 @@ PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 # Changing these makes it possible to sign in as the user: a link to set a new password
 # goes to the email.
 CREDENTIALS = ("email", "password")
+STATE = ("is_active", "memberships")
 
 
 class NewUserForm(forms.ModelForm):
@@ -69,14 +73,7 @@ class PasswordLink(ReadOnlyPasswordHashWidget):
 class EditUserForm(UserChangeForm):
     """An existing user. The email is stored in lower case, as sign-in looks it up."""
 
-    password = ReadOnlyPasswordHashField(
-        label=_("Password"),
-        widget=PasswordLink,
-        help_text=_(
-            "To get a link by email instead, the user selects “Forgot your password?”"
-            " on the sign-in page."
-        ),
-    )
+    password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordLink)
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -106,6 +103,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
 
     refusals = (EmailTaken,)
     form = EditUserForm
+    change_form_template = "admin/user.html"
     add_form = NewUserForm
     change_password_form = PasswordForm
     list_display = ("email", "name", "operator", "account", "signed_in", "joined")
@@ -116,7 +114,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     search_fields = ("email", "name")
     ordering = ("email",)
     fieldsets = (
-        (None, {"fields": ("email", "name", "password", "is_active", "memberships")}),
+        (None, {"fields": ("email", "name", "password", "reset_link", *STATE)}),
         (_("Permissions"), {"fields": PERMISSION_FIELDS}),
         (_("Dates"), {"fields": ("signed_in", "joined")}),
     )
@@ -125,7 +123,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None or _is_superuser(request):
             return super().get_fieldsets(request, obj)
-        fields = ("email", "name", "is_active", "memberships")
+        fields = ("email", "name", "reset_link", *STATE)
         return ((None, {"fields": fields}), *self.fieldsets[1:])
 
     @admin.display(description=_("account"), ordering="is_active")
@@ -135,7 +133,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
-        fixed = ("signed_in", "joined", "memberships")
+        fixed = ("signed_in", "joined", "memberships", "reset_link")
         if obj is None or _is_superuser(request):
             return fixed
         return (*fixed, *PERMISSION_FIELDS, *CREDENTIALS)
@@ -181,6 +179,42 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
                 actor=actor,
             )
         return response
+
+    @admin.display(description=_("forgotten password"))
+    def reset_link(self, user: User) -> str:
+        """Return a button of another form: Enter in a field of this one saves the user."""
+        if not user.is_active:
+            return gettext("The account is inactive.")
+        return format_html(
+            '<button type="submit" class="button" form="email-reset-link">{}</button>'
+            '<div class="help">{}</div>',
+            gettext("Email a reset link"),
+            gettext(
+                "The link works once and expires in 4 hours. Only the user sees it."
+            ),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.send_reset_link)
+        name = "streams_user_reset_link"
+        return [path("<int:pk>/reset-link/", view, name=name), *super().get_urls()]
+
+    def send_reset_link(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Email a user a link to reset the password, as the user can request."""
+        user = self.get_object(request, str(pk))
+        if user is None:
+            raise Http404
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                email_reset_link(request, user, actor=staff_of(request))
+            except NoResetLink as refusal:
+                messages.error(request, str(refusal))
+            else:
+                said = gettext("Emailed a reset link to %(email)s.")
+                messages.success(request, said % {"email": user.email})
+        return redirect("admin:streams_user_change", pk)
 
     @admin.display(description=_("memberships"))
     def memberships(self, user: User) -> str:

@@ -16,6 +16,7 @@ from streams.base.rate_limit import RateLimited
 from streams.identity import security_notices
 from streams.identity.known_browsers import known_as, remember
 from streams.identity.password_guessing import SignInAttempt
+from streams.identity.reset_links import EmailNotSent
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ ACTIONS = {
     "account/email/password_set": "user.password_changed",
     "account/email/password_reset": "user.password_reset",
 }
-
-
-class EmailNotSent(Exception):
-    """The email server didn't accept an email that a person is waiting for."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

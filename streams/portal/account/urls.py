@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
+from streams.identity.reset_links import EmailNotSent
 from streams.identity.sign_in_limits import (
     CHANGES_OF_PASSWORD,
     RESETS_FROM_ADDRESS,
     RESETS_TO_EMAIL,
 )
-from streams.portal.account.adapter import EmailNotSent
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
