@@ -35,6 +35,7 @@ EVERYTHING = gettext_lazy("everything")  # the word that confirms a halt of ever
 class HaltForm(forms.Form):
     """The scope and the reason of a halt."""
 
+    required_css_class = "required"
     stream = forms.ModelChoiceField(
         Stream.objects.order_by("name"),
         required=False,
@@ -137,6 +138,7 @@ def lift(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 class LiftForm(forms.Form):
+    required_css_class = "required"
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=200,
