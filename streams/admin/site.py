@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.decorators import secure_admin_login
 from allauth.account.utils import get_next_redirect_url
 from django.contrib.admin import AdminSite, autodiscover
+from django.contrib.auth.views import LogoutView
 from django.core.checks import CheckMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -78,6 +79,13 @@ class StaffSite(AdminSite):
         guarded = secure_admin_login(_go_on)
         response: HttpResponse = guarded(request)
         return response
+
+    def logout(  # type: ignore[override]  # the admin only returns it
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sign out, and redirect to the sign-in page, which leads back to the admin."""
+        signed_out = f"{reverse('account_login')}?next={reverse('admin:index')}"
+        return LogoutView.as_view(next_page=signed_out)(request)
 
     def password_change(  # type: ignore[override]  # the admin only returns it
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
