@@ -59,6 +59,7 @@ HTTP = {"requests", "urllib3", "httpx", "aiohttp", "http.client", "urllib.reques
 # knows a key; sandbox is the other end; management and a QA run call the portal's own servers.
 HTTP_FILES = {
     "streams/base/http_deadlines.py",  # sends nothing itself: limits how long a request takes
+    "streams/base/customer_urls/client.py",  # customers' webhooks
     "streams/delivery/segment/client.py",
     "streams/review/qa/ingest_client.py",
 }

@@ -84,20 +84,20 @@ class _Deadlined(_Socket):
             self.settimeout(self.deadline.remaining_s())
 
 
-class _PlainSocket(_Deadlined, socket.socket):
-    pass
+class PlainSocket(_Deadlined, socket.socket):
+    """A socket. Its waits end at its `deadline`, once it has one."""
 
 
-class _TLSSocket(_Deadlined, ssl.SSLSocket):
-    pass
+class TLSSocket(_Deadlined, ssl.SSLSocket):
+    """A TLS socket. Its waits end at its `deadline`, once it has one."""
 
 
-def connect(host: str, port: int, deadline: Deadline) -> _PlainSocket:
+def connect(host: str, port: int, deadline: Deadline) -> PlainSocket:
     """Connect to the first address of a host that accepts. Raises OSError."""
     failure: OSError | None = None
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for family, kind, protocol, _, address in addresses:
-        connection = _PlainSocket(family, kind, protocol)
+        connection = PlainSocket(family, kind, protocol)
         connection.deadline = deadline
         try:
             connection.settimeout(min(CONNECT_TIMEOUT_S, deadline.remaining_s()))
@@ -149,8 +149,9 @@ def _set_deadline(connected: object, deadline: Deadline) -> None:
         connected.deadline = deadline
 
 
-def _limited(context: ssl.SSLContext) -> ssl.SSLContext:
-    context.sslsocket_class = _TLSSocket
+def deadline_context(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Return the context, which creates TLSSockets from now on."""
+    context.sslsocket_class = TLSSocket
     return context
 
 
@@ -167,13 +168,13 @@ class DeadlineAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Do the same as requests, with our connections."""
-        context = _limited(create_urllib3_context())
+        context = deadline_context(create_urllib3_context())
         super().init_poolmanager(*arguments, ssl_context=context, **options)
         self._use_deadline(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.ProxyManager:
         """Do the same as requests, with our connections."""
-        context = _limited(create_urllib3_context())
+        context = deadline_context(create_urllib3_context())
         manager: urllib3.ProxyManager = super().proxy_manager_for(
             proxy, ssl_context=context, **options
         )
@@ -249,5 +250,5 @@ class DeadlineHandler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """Open an HTTPS URL with verified certificates."""
-        context = _limited(ssl.create_default_context())
+        context = deadline_context(ssl.create_default_context())
         return self.do_open(_UrllibTLSConnection, req, context=context)

@@ -22,7 +22,6 @@ from streams.events.models import Event
 from streams.identity.sign_in_limits import FROM_ADDRESS_TO_ACCOUNT
 from tests import factories
 from tests.end_to_end.proxies import caddy, nginx
-from tests.faults.certificates import Certificates
 from tests.ingest.sender_requests import basic, bearer, track
 from tests.portal_processes import (
     INGEST,
@@ -32,6 +31,7 @@ from tests.portal_processes import (
     running,
     until,
 )
+from tests.servers.certificates import Certificates
 from tests.servers.child_processes import start, stop
 from tests.servers.valkey import free_port
 

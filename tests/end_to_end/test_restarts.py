@@ -12,10 +12,10 @@ import requests
 from streams.events.models import Event
 from tests import factories
 from tests.end_to_end.proxies import nginx
-from tests.faults.certificates import Certificates
 from tests.ingest.local_server import serving
 from tests.ingest.sender_requests import basic, track
 from tests.portal_processes import until
+from tests.servers.certificates import Certificates
 from tests.servers.child_processes import start, stop
 from tests.servers.valkey import free_port
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from tests.faults.certificates import Certificates
 from tests.faults.previous_version import ingest_of
 from tests.faults.proxy import Proxy, proxy_to
 from tests.portal_processes import INGEST, ROOT, WEB, RunningPortal, running
 from tests.segment import SandboxSegment, sandbox_process
 from tests.servers import valkey
+from tests.servers.certificates import Certificates
 from tests.servers.child_processes import stop
 
 if TYPE_CHECKING:  # a conftest is read before Django is set up

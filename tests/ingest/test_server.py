@@ -33,10 +33,10 @@ from streams.serving.http_format import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_
 from streams.serving.listener import OTHER_FILES, connection_limit
 from streams.serving.timeouts import CHECKED_BODY, MAX_PIPELINED, PIPELINED
 from tests import factories
-from tests.faults.certificates import Certificates
 from tests.ingest.local_server import Wire, serving
 from tests.ingest.sender_requests import TRACK, basic, bearer, track
 from tests.portal_processes import until
+from tests.servers.certificates import Certificates
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,4 +1,4 @@
-"""Certificates for `localhost`: one signed by a test authority, and one self-signed."""
+"""Certificates for names of this machine: some are trusted by clients, some are not."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ class Certificates:
     @classmethod
     def make(cls, folder: Path) -> Certificates:
         """Write the certificates into a folder."""
-        trusted, _ = good = _self_signed(folder / "good.pem")
-        bad = _self_signed(folder / "bad.pem")
-        return cls(trusted, _context(*good), _context(*bad))
+        trusted, good = self_signed(folder / "good.pem", "localhost")
+        _, bad = self_signed(folder / "bad.pem", "localhost")
+        return cls(trusted, good, bad)
 
 
-def _self_signed(file: Path) -> tuple[Path, Path]:
+def self_signed(file: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
+    """Write a certificate for these names; return it with the context of its server."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     today = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(today - timedelta(days=2))
         .not_valid_after(today + timedelta(days=2))
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]),
+            critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
@@ -49,7 +51,7 @@ def _self_signed(file: Path) -> tuple[Path, Path]:
     file.write_bytes(certificate.public_bytes(pem))
     key_file = file.with_suffix(".key")
     key_file.write_bytes(key.private_bytes(pem, private, serialization.NoEncryption()))
-    return file, key_file
+    return file, _context(file, key_file)
 
 
 def _context(certificate: Path, key: Path) -> ssl.SSLContext:
