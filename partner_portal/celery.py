@@ -89,7 +89,12 @@ app = Celery("partner_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "sweep": {"task": "streams.sweep", "schedule": 1.0},
-    "alerts": {"task": "streams.alerts", "schedule": 30.0},
+    "alerts": {
+        "task": "streams.alerts",
+        "schedule": 15.0,
+        "kwargs": {"everything": False},
+    },
+    "all-alerts": {"task": "streams.alerts", "schedule": 60.0},
     "clear-sessions": {"task": "streams.clear_sessions", "schedule": 24 * 3600.0},
     "store-figures": {"task": "streams.store_figures", "schedule": 60.0},
     "prune": {"task": "streams.prune", "schedule": 3600.0},

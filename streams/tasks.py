@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
 
-from streams.alerts.evaluation import evaluate
+from streams.alerts.evaluation import evaluate, open_at_once
 from streams.alerts.sending import send_due
 from streams.base.clock import now
 from streams.base.database.database_time import database_now
@@ -94,10 +94,16 @@ def work_exports(**_: object) -> None:
 
 
 @shared_task(name="streams.alerts", ignore_result=True)
-def alert(**_: object) -> None:
-    """Open and close alerts, and send the notices that are due. Beat runs it twice a minute."""
+def alert(*, everything: bool = True, **_: object) -> None:
+    """Open and close alerts, and send the notices that are due. Beat runs it every 15 seconds.
+
+    It compares all conditions once a minute, with `everything`.
+    """
     moment = database_now()
-    evaluate(moment)
+    if everything:
+        evaluate(moment)
+    else:
+        open_at_once(moment)
     send_due(moment, _stop.is_set)
 
 

@@ -40,6 +40,9 @@ class Rule:
     # that notice collects them.
     partner_from: int
     partner_waits: timedelta
+    # Whether each run of the task looks for connections whose status has just changed.
+    # The other conditions are compared once a minute.
+    opens_at_once: bool = False
 
     def opens(self, began: datetime, now: datetime) -> bool:
         """Whether a condition has lasted long enough."""
@@ -97,7 +100,8 @@ RULES = (
         opens_after=timedelta(0),
         closes_after=timedelta(minutes=1),
         partner_from=1,
-        partner_waits=timedelta(seconds=20),
+        partner_waits=timedelta(seconds=10),
+        opens_at_once=True,
     ),
     Rule(
         condition=Condition.RETRYING,

@@ -8,6 +8,7 @@ by nested loops while its statistics don't know the new alerts yet.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import batched, islice
 from typing import TYPE_CHECKING
 
@@ -17,18 +18,29 @@ from django.db.models import F, Q
 from streams.alerts.conditions import RULES, delivering
 from streams.alerts.models import Alert, Notice
 from streams.alerts.recipients import recipients
-from streams.alerts.roll_up import TRIED_FOR, add_partner_notices
+from streams.alerts.roll_up import (
+    TRIED_FOR,
+    add_partner_notices,
+    add_partner_recoveries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from streams.alerts.conditions import Rule
+    from streams.delivery.models import Cursor
 
 AT_ONCE = 1_000  # alerts in one transaction
 MOST = 20_000  # alerts that one evaluation opens or closes of each rule
+RECENT = timedelta(minutes=2)  # longer than two evaluations of everything are apart
 
 OPENED, CLOSED = Notice.Transition
+
+# A connection, its workspace, the reason, and the start of the condition.
+type _Row = tuple[int, int, str, datetime]
 
 
 @dataclass(slots=True)
@@ -55,11 +67,24 @@ def evaluate(now: datetime) -> None:
             _close(rule, over, now)
 
 
+def open_at_once(now: datetime) -> None:
+    """Open the alerts that must not wait for `evaluate`. Reads few rows, and closes none."""
+    for rule in RULES:
+        if not rule.opens_at_once:
+            continue
+        recent = rule.holding(now).filter(connection__status_at__gt=now - RECENT)
+        holding = _holding(recent)
+        alerts = Alert.objects.open().filter(condition=rule.condition)
+        known = set(
+            alerts.filter(connection__in=holding).values_list("connection", flat=True)
+        )
+        new = _new(rule, holding, known, now)
+        for some in batched(islice(new, MOST), AT_ONCE):
+            _open(rule, some, now)
+
+
 def _compared(rule: Rule, now: datetime) -> _Changes:
-    rows = rule.holding(now).values_list(
-        "connection", "feed__workspace", "connection__status_reason", F("began")
-    )
-    holding = {row[0]: row for row in rows}
+    holding = _holding(rule.holding(now))
     alerts = Alert.objects.open().filter(condition=rule.condition).order_by("pk")
     changes, known = _Changes(), set()
     for pk, connection, calm_since in alerts.values_list(
@@ -73,7 +98,21 @@ def _compared(rule: Rule, now: datetime) -> _Changes:
             changes.calm.append(pk)
         elif calm_since <= now - rule.closes_after:
             changes.over.append(pk)
-    changes.new = [
+    changes.new = _new(rule, holding, known, now)
+    return changes
+
+
+def _holding(cursors: QuerySet[Cursor]) -> dict[int, _Row]:
+    rows = cursors.values_list(
+        "connection", "feed__workspace", "connection__status_reason", F("began")
+    )
+    return {row[0]: row for row in rows}
+
+
+def _new(
+    rule: Rule, holding: dict[int, _Row], known: set[int], now: datetime
+) -> list[Alert]:
+    return [
         Alert(
             condition=rule.condition,
             connection_id=connection,
@@ -85,7 +124,6 @@ def _compared(rule: Rule, now: datetime) -> _Changes:
         for connection, workspace, reason, began in holding.values()
         if connection not in known and rule.opens(began, now)
     ]
-    return changes
 
 
 @transaction.atomic
@@ -134,6 +172,7 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
+    add_partner_recoveries(rule, Alert.objects.filter(pk__in=ended), now)
 
 
 def _notice(alert_id: int, transition: str, user_id: int, due_at: datetime) -> Notice:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 Condition = Alert.Condition
 NAMED = 20  # workspaces
+_SUBJECTS: dict[str, StrOrPromise] = {
+    Condition.ATTENTION: gettext_lazy("Delivery stopped: %(stream)s"),
+    Condition.RETRYING: gettext_lazy("Segment isn't accepting events: %(stream)s"),
+    Condition.LATE: gettext_lazy("Events are delivered late: %(stream)s"),
+}
 _SENTENCES: dict[str, StrOrPromise] = {
     Condition.ATTENTION: gettext_lazy(
         "Events stay queued until an admin or editor of the workspace fixes the connection."
@@ -39,6 +44,8 @@ _SENTENCES: dict[str, StrOrPromise] = {
 
 def partner_email_of(notice: Notice) -> EmailMessage:
     """Return the email to an admin of the partner, with the alerts that are open now."""
+    if notice.transition == Notice.Transition.CLOSED:
+        return _recovered(notice)
     alert = notice.alert
     partner, stream = alert.workspace.partner, alert.connection.feed.stream
     alerts = covered(notice)
@@ -50,19 +57,44 @@ def partner_email_of(notice: Notice) -> EmailMessage:
         (_("Workspaces"), str(intcomma(count))),
         (_("First of them") if count > NAMED else _("Names"), names),
     ]
-    origin = portal_url()
-    page = reverse("portal:partner", args=[partner.slug])
     return email_with(
         EmailContent(
             title=_title(alert, count, one_line(stream.name)),
             sentences=[str(_SENTENCES[alert.condition])],
             facts=facts,
             link_label=_("View workspaces"),
-            link=origin + page if origin else "",
+            link=_link(alert),
             place=one_line(partner.name),
         ),
         notice,
     )
+
+
+def _recovered(notice: Notice) -> EmailMessage:
+    alert = notice.alert
+    names = {"stream": one_line(alert.connection.feed.stream.name)}
+    opened = str(_SUBJECTS[alert.condition] % names)
+    since = (_("Since"), at(alert.since))
+    ended = [(_("Until"), at(notice.due_at))]
+    return email_with(
+        EmailContent(
+            title=_("Recovered: %(alert)s") % {"alert": opened},
+            sentences=[
+                _("No workspace of %(stream)s has this problem anymore.") % names
+            ],
+            facts=[since, *ended],
+            link_label=_("View workspaces"),
+            link=_link(alert),
+            place=one_line(alert.workspace.partner.name),
+        ),
+        notice,
+    )
+
+
+def _link(alert: Alert) -> str:
+    origin = portal_url()
+    page = reverse("portal:partner", args=[alert.workspace.partner.slug])
+    return origin + page if origin else ""
 
 
 def _title(alert: Alert, count: int, stream: str) -> str:

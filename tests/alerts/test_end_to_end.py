@@ -28,6 +28,8 @@ def connection(portal, smtp):
     factories.append(cursor.feed, 3, now=now())
     factories.member(cursor.feed.workspace, "admin", "anna@example.com")
     factories.member(cursor.feed.workspace, "admin", "arne@example.com")
+    partner = cursor.feed.workspace.partner
+    factories.partner_member(partner, "admin", "petra@postbox.example")
     return Connection.objects.get(pk=cursor.connection_id)
 
 
@@ -35,16 +37,17 @@ def received(smtp) -> list[tuple[str, str]]:
     return sorted((mail["To"], mail["Subject"].partition(":")[0]) for mail in smtp.accepted)  # fmt: skip
 
 
-def test_a_refused_key_notifies_each_admin_once_and_its_replacement_too(
+def test_a_refused_key_notifies_each_admin_and_the_partner_once_and_its_replacement_too(
     portal, connection, far_segment, smtp
 ):
     far_segment.behave({"answers": [], "then": 401})
     portal.worker()
     portal.beat()
-    until(lambda: len(smtp.accepted) == 2, within_s=SEEN_WITHIN_S)
+    until(lambda: len(smtp.accepted) == 3, within_s=SEEN_WITHIN_S)
     assert received(smtp) == [
         ("anna@example.com", "Delivery stopped"),
         ("arne@example.com", "Delivery stopped"),
+        ("petra@postbox.example", "Delivery stopped for 1 workspace"),
     ]
     anna = Client()
     anna.force_login(connection.feed.workspace.members.get(email="anna@example.com"))
@@ -54,7 +57,7 @@ def test_a_refused_key_notifies_each_admin_once_and_its_replacement_too(
     far_segment.behave()
     connection.refresh_from_db()
     replace(connection=connection, write_key=factories.write_key(), actor=None)
-    until(lambda: Alert.objects.exclude(closed_at=None).exists(), within_s=150)
+    until(lambda: Alert.objects.exclude(closed_at=None).exists(), within_s=240)
     until(lambda: not Notice.objects.unfinished().exists())
 
     assert received(smtp) == [
@@ -62,6 +65,8 @@ def test_a_refused_key_notifies_each_admin_once_and_its_replacement_too(
         ("anna@example.com", "Recovered"),
         ("arne@example.com", "Delivery stopped"),
         ("arne@example.com", "Recovered"),
+        ("petra@postbox.example", "Delivery stopped for 1 workspace"),
+        ("petra@postbox.example", "Recovered"),
     ]
     assert "Recovered" in anna.get(url).text
 
@@ -89,5 +94,5 @@ def test_a_worker_that_is_killed_while_it_sends_repeats_at_most_that_email(
     until(lambda: not Notice.objects.unfinished().exists())
 
     ids = [mail["Message-ID"] for mail in smtp.accepted]
-    assert len(ids) == 3
-    assert len(set(ids)) == 2
+    assert len(ids) == 4
+    assert len(set(ids)) == 3

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from streams.alerts.evaluation import evaluate
+from streams.alerts.evaluation import evaluate, open_at_once
 from streams.alerts.models import Alert, Notice
 from streams.alerts.retention import KEPT, forget
 from streams.base.clock import now
@@ -77,6 +77,19 @@ def test_a_refused_key_opens_one_alert_with_one_notice_per_admin_at_once(
     assert alert.workspace == connected.feed.workspace
     assert notices() == [("opened", "anna@example.com")]
     assert Notice.objects.due(start).count() == 1
+
+
+def test_a_key_that_was_just_refused_opens_its_alert_between_two_evaluations(
+    connected, start
+):
+    refuse(connected)
+
+    open_at_once(now())
+    open_at_once(now())
+    evaluate(now())
+
+    assert Alert.objects.get().condition == "attention"
+    assert notices() == [("opened", "anna@example.com")]
 
 
 def test_a_replaced_key_closes_the_alert_after_a_minute_and_says_so(connected, start):

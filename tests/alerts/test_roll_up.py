@@ -43,6 +43,14 @@ def refuse(cursors: list[Cursor], at) -> None:
     Cursor.objects.filter(pk__in=[one.pk for one in cursors]).update(held=True)
 
 
+def work(cursors: list[Cursor]) -> None:
+    """Have Segment accept the keys."""
+    Connection.objects.filter(cursors__in=cursors).update(
+        status="active", status_reason=""
+    )
+    Cursor.objects.filter(pk__in=[one.pk for one in cursors]).update(held=False)
+
+
 def fail(cursors: list[Cursor], since) -> None:
     ids = [one.pk for one in cursors]
     Cursor.objects.filter(pk__in=ids).update(failures=2, failing_since=since)
@@ -93,6 +101,85 @@ def test_keys_that_are_refused_later_are_reported_once_an_hour(stream, smtp, sta
         "Delivery stopped for 1 workspace",
         "Delivery stopped for 9 workspaces",
     ]
+
+
+def test_alerts_that_continue_a_burst_need_no_second_notice(stream, smtp, start):
+    cursors = connect(stream, 12)
+    for number in range(4):
+        refuse(cursors[number * 3 : number * 3 + 3], start)
+        evaluate(start + number * MINUTE)
+        send(start + number * MINUTE + timedelta(seconds=30))
+    send(start + 70 * MINUTE)
+
+    [mail] = smtp.accepted
+    assert mail["Subject"].startswith("Delivery stopped for 3 workspaces")
+    assert Alert.objects.open().count() == 12
+
+
+def test_the_partner_gets_recovered_once_the_last_of_them_has_recovered(
+    stream, smtp, start
+):
+    cursors = connect(stream, 3)
+    refuse(cursors, start)
+    evaluate(start)
+    send(start + MINUTE)
+
+    work([cursors[0]])
+    for minute in (2, 3, 4):
+        evaluate(start + minute * MINUTE)
+    assert not Notice.objects.unfinished().exists()
+
+    work(cursors)
+    for minute in range(5, 9):
+        evaluate(start + minute * MINUTE)
+        send(start + minute * MINUTE)
+
+    opened, recovered = smtp.accepted
+    assert recovered["To"] == "petra@postbox.example"
+    assert recovered["Subject"] == f"Recovered: Delivery stopped: {stream.name}"
+    assert recovered["References"] == opened["Message-ID"]
+
+
+def test_partners_hear_nothing_of_a_recovery_if_they_heard_nothing_of_the_failure(
+    stream, smtp, start
+):
+    cursors = connect(stream, 2)
+    refuse(cursors, start)
+    evaluate(start)
+    work(cursors)
+    evaluate(start + MINUTE)
+    evaluate(start + 2 * MINUTE)
+    send(start + 3 * MINUTE)
+
+    assert Alert.objects.filter(recovered=True).count() == 2
+    assert smtp.accepted == []
+
+
+def test_partners_get_no_recovered_if_delivery_was_paused(stream, smtp, start):
+    cursors = connect(stream, 2)
+    refuse(cursors, start)
+    evaluate(start)
+    send(start + MINUTE)
+    Connection.objects.update(status="paused")
+    evaluate(start + 2 * MINUTE)
+    evaluate(start + 4 * MINUTE)
+    send(start + 5 * MINUTE)
+
+    assert not Alert.objects.open().exists()
+    assert len(smtp.accepted) == 1
+
+
+def test_notices_to_partners_are_sent_before_those_to_many_admins(stream, smtp, start):
+    cursors = connect(stream, 3)
+    for number, cursor in enumerate(cursors):
+        factories.member(cursor.feed.workspace, "admin", f"a{number}@example.com")
+    refuse(cursors, start)
+    evaluate(start)
+    send(start + MINUTE)
+
+    first, *others = [mail["To"] for mail in smtp.accepted]
+    assert first == "petra@postbox.example"
+    assert len(others) == 3
 
 
 def test_failures_of_a_few_connections_do_not_notify_the_partner(stream, smtp, start):
