@@ -63,6 +63,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     ),
     "member.removed": _("Removed %(member)s"),
     "user.signed_in": _("Signed in from %(address)s"),
+    "user.signed_out": _("Signed out"),
     "user.sign_in_failed": _("Failed to sign in as %(member)s from %(address)s"),
     "user.password_changed": _("Changed their password from %(address)s"),
     "user.password_reset": _("Reset their password by email from %(address)s"),
@@ -75,6 +76,8 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.changed": _("Changed the user %(row)s: %(fields)s"),
     "group.created": _("Created the operator group %(row)s"),
     "group.changed": _("Changed the operator group %(row)s: %(fields)s"),
+    "support.workspace_opened": _("Opened the workspace"),
+    "support.events_opened": _("Opened events of the workspace"),
     "workspace.created": _("Created the workspace"),
     "workspace.changed": _("Changed the workspace: %(fields)s"),
     "workspace.removed": _("Deleted the empty workspace %(name)s (%(external_id)s)"),
@@ -154,7 +157,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     ),
 }
 REASONS = ("comment", "reason", "note", "what", "changed", "readings", "fields")
-# Their sentences list the fields already.
+# Their sentences list the fields already; their values are the reason.
 WITH_FIELDS = {
     "partner.changed",
     "workspace.changed",
@@ -178,8 +181,8 @@ def outline(action: str) -> str:
 
 def reason(action: str, detail: Mapping[str, Any]) -> str:
     """Return the comment of an entry, or the changes that it lists; may be empty."""
-    comment = next((str(detail[name]) for name in REASONS if detail.get(name)), "")
-    return "" if action in WITH_FIELDS else comment
+    names = ("changed",) if action in WITH_FIELDS else REASONS
+    return next((str(detail[name]) for name in names if detail.get(name)), "")
 
 
 class _Known(dict[str, Any]):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from streams.audit.changes import changed_values
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
@@ -89,17 +90,12 @@ def change_stream(
     if before == entered:
         return
     _save_settings(stream, entered)
-    changed = [
-        f"{field}: {before[field]} → {value}"
-        for field, value in entered.items()
-        if before[field] != value
-    ]
     record(
         "stream.changed",
         actor=actor,
         partner=stream.partner,
         stream=stream.slug,
-        changed=", ".join(changed),
+        **changed_values(before, entered),
         **entered,
     )
 
@@ -132,14 +128,17 @@ def choose_spec_exceptions(
     chosen = sorted(SpecExceptions.of(accepted).accepted)
     if chosen == sorted(stream.spec_readings):
         return
-    stream.spec_readings = chosen
+    before, stream.spec_readings = stream.spec_readings, chosen
     stream.save(update_fields=["spec_readings"])
     record(
         "stream.readings_chosen",
         actor=actor,
         partner=stream.partner,
         stream=stream.slug,
-        readings=", ".join(stream.spec_readings),
+        readings=", ".join(chosen),
+        **changed_values(
+            {"readings": ", ".join(before)}, {"readings": ", ".join(chosen)}
+        ),
     )
 
 

@@ -13,10 +13,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from streams.audit.changes import changed_values
 from streams.audit.services import record, record_each
 from streams.base.clock import now
 from streams.base.ids import Secret, new_secret
-from streams.tenancy.change_fields import change_fields
+from streams.tenancy.change_fields import change_fields, values_of
 from streams.tenancy.members import lock_place
 from streams.tenancy.models import Partner, PartnerToken, Workspace
 
@@ -73,6 +74,7 @@ def change_partner(
             partner=partner,
             row=str(partner)[:100],
             fields=", ".join(changed),
+            **values_of(partner, changed),
         )
 
 
@@ -133,6 +135,7 @@ def change_workspace(
             workspace=workspace,
             row=str(workspace)[:100],
             fields=", ".join(changed),
+            **values_of(workspace, changed),
         )
 
 
@@ -164,13 +167,14 @@ def set_check_mode(
     *, workspace: Workspace, check_mode: str, actor: User | None
 ) -> None:
     """Set a workspace's validation mode; the stream's mode applies if it is stricter."""
-    workspace.check_mode = check_mode
+    before, workspace.check_mode = workspace.check_mode, check_mode
     workspace.save(update_fields=["check_mode"])
     record(
         "workspace.check_mode",
         actor=actor,
         workspace=workspace,
         check_mode=check_mode,
+        **changed_values({"check_mode": before}, {"check_mode": check_mode}),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from streams.audit.services import record
-from streams.tenancy.change_fields import change_fields
+from streams.tenancy.change_fields import change_fields, values_of
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ def change_user(
             changed = change_fields(user, **fields)
     except IntegrityError:
         raise _email_taken(fields["email"]) from None
-    changed += [name for name, rows in relations.items() if _relate(user, name, rows)]
-    if changed:
-        _record("user.changed", user, changed, actor)
+    related = [name for name, rows in relations.items() if _relate(user, name, rows)]
+    if changed or related:
+        names = [*changed, *related]
+        _record("user.changed", user, names, actor, **values_of(user, changed))
 
 
 @sensitive_variables("password")
@@ -119,10 +120,10 @@ def change_group(
 ) -> None:
     """Rename a group, or change its permissions."""
     changed = change_fields(group, name=name)
-    if _relate(group, "permissions", permissions):
-        changed.append("permissions")
-    if changed:
-        _record("group.changed", group, changed, actor)
+    related = ["permissions"] if _relate(group, "permissions", permissions) else []
+    if changed or related:
+        names = [*changed, *related]
+        _record("group.changed", group, names, actor, **values_of(group, changed))
 
 
 def _relate(row: Model, name: str, rows: Iterable[Model]) -> bool:
@@ -135,10 +136,19 @@ def _relate(row: Model, name: str, rows: Iterable[Model]) -> bool:
 
 
 def _record(
-    action: str, row: User | Group, fields: Iterable[str], actor: User | None
+    action: str,
+    row: User | Group,
+    fields: Iterable[str],
+    actor: User | None,
+    **values: str,
 ) -> None:
-    """Log the names of the fields, not their values."""
-    record(action, actor=actor, row=str(row)[:100], fields=", ".join(fields))
+    """Record which fields changed, with the `values` that are not secret."""
+    details: dict[str, Any] = {
+        "row": str(row)[:100],
+        "fields": ", ".join(fields),
+        **values,
+    }
+    record(action, actor=actor, **details)
 
 
 def _email_taken(email: str) -> EmailTaken:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from streams.audit.changes import changed_values
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.text.markdown_writer import directives
@@ -111,15 +112,14 @@ def change_profile(
         "category": category,
         "catalog_id": catalog_id,
     }
+    before = StreamProfile.objects.filter(stream=stream).values(*facts).first() or {}
     StreamProfile.objects.update_or_create(stream=stream, defaults=facts)
     record(
         "stream.profile_changed",
         actor=actor,
         partner=stream.partner,
         stream=stream.slug,
-        about=about,
-        website=website,
-        support_email=support_email,
+        **changed_values(before, facts),
     )
 
 

@@ -139,7 +139,14 @@ def replace(
     change_status(connection, of={ATTENTION}, to=ACTIVE)
     _reset_attempts(connection)
     wake_after_commit({connection.feed.stream_id})
-    record_action("connection.replaced", connection, actor, before=before)
+    after = _destination(connection.key_last4, connection.region)
+    record_action(
+        "connection.replaced",
+        connection,
+        actor,
+        before=before,
+        changed=f"{before} → {after}",
+    )
 
 
 @transaction.atomic
