@@ -40,6 +40,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Cursor)
 class CursorAdmin(ReadOnlyAdmin):
+    activity_scope = ("workspace", "feed.workspace.public_id")
     list_display = (
         "id", "feed_link", "connection_link", "kind", "backlog", "position", "due",
         "is_held", "failures", "last_delivery",

@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import outcome_badge, state_badge
 from streams.admin.delivery.workspace_delivery import delivery_of
+from streams.admin.shared.base import staff_of
 from streams.admin.shared.period import time_input
+from streams.audit.support_access import EVENTS_OPENED, record_access
 from streams.base.clock import now
 from streams.delivery.event_status import attempts_with, statuses
 from streams.delivery.explanation.delivery_now import DeliveryNow
@@ -118,7 +120,9 @@ def _feed(request: HttpRequest, feed_id: int) -> Feed:
     if not request.user.has_perms(["streams.view_feed", "streams.view_event"]):
         raise PermissionDenied
     feeds = Feed.objects.select_related("workspace", "stream")
-    return get_object_or_404(feeds, pk=feed_id)
+    feed = get_object_or_404(feeds, pk=feed_id)
+    record_access(EVENTS_OPENED, workspace=feed.workspace, operator=staff_of(request))
+    return feed
 
 
 def _shown(

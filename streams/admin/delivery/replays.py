@@ -27,6 +27,7 @@ from streams.delivery.replay.services import CannotCancel, cancel_replay
 class ReplayAdmin(ReadOnlyAdmin):
     """Replays. A running one can be canceled."""
 
+    activity_scope = ("workspace", "cursor.feed.workspace.public_id")
     list_display = (
         "public_id", "workspace", "what", "numbers", "state", "done", "delivered",
         "requested_by", "requested", "ended",

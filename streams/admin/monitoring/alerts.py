@@ -41,6 +41,7 @@ class OpenedFilter(PeriodFilter):
 
 @admin.register(Alert)
 class AlertAdmin(HistoryAdmin):
+    activity_scope = ("workspace", "workspace.public_id")
     list_display = (
         "opened", "workspace_link", "connection_link", "condition", "reason", "state", "began",
         "closed",

@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from streams.audit.models import AuditEntry
+from streams.audit.support_access import OPENED, record_access
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -65,6 +66,17 @@ class LightAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(
             list_url(AuditEntry, **{name: attrgetter(path)(row)})
         )
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Record that an operator opens a row of a customer's workspace."""
+        row, (name, path) = kwargs.get("obj"), self.activity_scope or ("", "")
+        if row is not None and name == "workspace":
+            owner = path.rpartition(".")[0]  # empty: the row is the workspace
+            workspace = attrgetter(owner)(row) if owner else row
+            record_access(OPENED, workspace=workspace, operator=staff_of(request))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @property
     def media(self) -> Media:
