@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # It also hides the length of a page, and with it what an attacker could learn (BREACH).
     "django.middleware.gzip.GZipMiddleware",
+    "streams.web.activity_log.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

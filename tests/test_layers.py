@@ -274,6 +274,7 @@ def test_functions_and_modules_are_short():
 
 def test_a_package_has_at_most_15_modules():
     packages = {file.parent for file in ROOT.glob("streams/**/*.py")}
+    packages.remove(ROOT / "streams/migrations")  # a sequence, to which releases add
 
     assert [p for p in packages if len([*p.glob("[!_]*.py")]) > MAX_MODULES] == []
 

@@ -54,6 +54,11 @@ class AuditEntry(models.Model):
     stream = models.CharField(_("stream"), max_length=50, blank=True, db_default="")
     action = models.CharField(_("action"), max_length=60)  # "connection.paused"
     detail = models.JSONField(_("details"), default=dict)
+    # Where the request came from (origin.py); empty for tasks and commands.
+    address = models.CharField(_("address"), max_length=43, blank=True, db_default="")
+    device = models.CharField(_("device"), max_length=60, blank=True, db_default="")
+    # The email of the person whom the entry is about, if it is about one.
+    member = models.CharField(_("member"), max_length=254, blank=True, db_default="")
 
     objects = AuditEntryQuerySet.as_manager()
 
@@ -69,6 +74,12 @@ class AuditEntry(models.Model):
                 fields=["stream", "-id"],
                 condition=models.Q(workspace=None),
                 name="audit_by_stream",
+            ),
+            # The sign-ins of a person, which belong to no workspace and no partner.
+            models.Index(
+                fields=["member", "-at"],
+                condition=models.Q(partner=None) & ~models.Q(member=""),
+                name="audit_by_member",
             ),
         ]
 

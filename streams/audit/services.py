@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.audit.models import AuditEntry
+from streams.audit.origin import current_origin
 from streams.base.clock import now
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ def record(
 ) -> None:
     """Write down who did what, within the transaction that does it.
 
-    `actor` None is the system itself. `detail` must hold no secret; its `stream` is a slug.
+    `actor` None is the system itself. `detail` must hold no secret; its `stream` is a slug,
+    and its `member` the email of the person whom the entry is about.
     """
+    origin = current_origin()
     AuditEntry.objects.create(
         at=now(),
         actor=actor,
@@ -32,6 +35,9 @@ def record(
         stream=str(detail.get("stream") or ""),
         action=action,
         detail=detail,
+        address=origin.address,
+        device=origin.device,
+        member=str(detail.get("member") or ""),
     )
 
 
@@ -47,6 +53,7 @@ def record_each(
 
     Each workspace comes with what the entry says of it beside `detail`.
     """
+    origin = current_origin()
     AuditEntry.objects.bulk_create(
         AuditEntry(
             at=at,
@@ -56,6 +63,8 @@ def record_each(
             stream=str(detail.get("stream") or ""),
             action=action,
             detail={**own, **detail},
+            address=origin.address,
+            device=origin.device,
         )
         for workspace, own in workspaces
     )

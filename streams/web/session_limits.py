@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 SINCE, SEEN = "signed_in_at_s", "seen_at_s"  # Unix times
+ENDED = "ended"
 NOTED_EVERY_S = 60  # at most one write per minute
 
 
@@ -58,9 +59,15 @@ class SessionLimits:
             now_s - since_s >= settings.SESSION_MAX_HOURS * 3600
             or now_s - session.get(SEEN, since_s) >= settings.SESSION_IDLE_MINUTES * 60
         ):
+            session[ENDED] = True
             logout(request)
         elif _is_use(request) and now_s - session.get(SEEN, 0) >= NOTED_EVERY_S:
             session[SEEN] = now_s
+
+
+def has_ended(session: SessionBase) -> bool:
+    """Whether the session is being ended by its limits, and not by the person."""
+    return bool(session.get(ENDED))
 
 
 def _is_use(request: HttpRequest) -> bool:

@@ -60,7 +60,8 @@ class AtFilter(PeriodFilter):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(HistoryAdmin):
     list_display = (
-        "when", "what", "who", "stream", "workspace", "partner", "details",
+        "when", "what", "who", "address", "device", "stream", "workspace", "partner",
+        "details",
     )  # fmt: skip
     list_filter = (WorkspaceFilter, AtFilter, PartnerFilter, StreamFilter, ActionFilter)
     list_select_related = ("actor", "workspace", "partner")
@@ -70,7 +71,8 @@ class AuditEntryAdmin(HistoryAdmin):
         " full email of an actor."
     )
     fields = (
-        "when", "what", "action", "who", "stream", "workspace", "partner", "details",
+        "when", "what", "action", "who", "address", "device", "member", "stream",
+        "workspace", "partner", "details",
     )  # fmt: skip
     readonly_fields = fields
     when = time_column("at", _("time"))

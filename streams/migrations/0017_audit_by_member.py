@@ -1,0 +1,35 @@
+"""The index of a person's sign-ins. Built while others write, and from the start if it failed."""
+
+from django.db import migrations, models
+
+NAME = "audit_by_member"
+INDEX = models.Index(
+    fields=["member", "-at"],
+    condition=models.Q(partner=None) & ~models.Q(member=""),
+    name=NAME,
+)
+COLUMNS = "ON streams_auditentry (member, at DESC)"
+ROWS = "WHERE partner_id IS NULL AND NOT (member = '')"
+
+
+def build(apps, schema_editor):
+    concurrently = (
+        "CONCURRENTLY" if schema_editor.connection.vendor == "postgresql" else ""
+    )
+    schema_editor.execute(f"DROP INDEX {concurrently} IF EXISTS {NAME}")
+    schema_editor.execute(f"CREATE INDEX {concurrently} {NAME} {COLUMNS} {ROWS}")
+
+
+def drop(apps, schema_editor):
+    schema_editor.execute(f"DROP INDEX IF EXISTS {NAME}")
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("streams", "0016_audit_origin")]
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            [migrations.RunPython(build, drop)],
+            [migrations.AddIndex("AuditEntry", INDEX)],
+        )
+    ]
