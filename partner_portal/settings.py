@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "streams.web.session_limits.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "streams.web.impersonation.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "streams.web.time_zones.ZoneMiddleware",

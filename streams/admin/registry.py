@@ -16,9 +16,9 @@ from streams.admin.delivery import (
     replays,
 )
 from streams.admin.monitoring import activity_log, alerts, database_history, issues
-from streams.admin.tenancy import partners, users, workspaces
+from streams.admin.tenancy import groups, partners, users, workspaces
 
 __all__ = [
-    "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "halts", "issues", "partners", "plans",
+    "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "groups", "halts", "issues", "partners", "plans",
     "replays", "streams", "users", "workspaces",
 ]  # fmt: skip

@@ -153,6 +153,7 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
         yield from olga.visit("get", path)
     yield from halts(olga)
     yield from searches(olga)
+    yield from views_as(olga)
     as_page = {"Accept": HTML}
     yield from olga.visit("get", "/readyz/details", headers=as_page)
 
@@ -169,6 +170,21 @@ def halts(olga: Visitor) -> Iterator[Visit]:
         with undone():
             yield from olga.visit("post", lift, data)
     yield from olga.visit("get", reverse("admin:streams_halt_lift"))
+
+
+def views_as(olga: Visitor) -> Iterator[Visit]:
+    """Yield the form that starts to view the portal as a customer, and a page of the view."""
+    cast = olga.scene.cast
+    start = reverse("admin:impersonation_start", args=[cast.anna.pk])
+    yield from olga.visit("get", start)
+    with undone():
+        for data in ({}, {"reason": "Drill"}):
+            yield from olga.visit("post", start, data)
+        for method in ("get", "post"):
+            path = f"/w/{cast.workspace.public_id}/connection/"
+            yield from olga.visit(method, path, {})
+        yield from olga.visit("get", reverse("account_change_password"))
+        yield from olga.visit("post", reverse("admin:impersonation_end"), {})
 
 
 def searches(olga: Visitor) -> Iterator[Visit]:

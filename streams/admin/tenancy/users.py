@@ -1,18 +1,18 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     ReadOnlyPasswordHashField,
     ReadOnlyPasswordHashWidget,
     UserChangeForm,
 )
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,14 +29,13 @@ from streams.admin.shared.base import (
     time_column,
     yes_column,
 )
-from streams.identity import security_notices
+from streams.admin.tenancy import impersonation as impersonation_pages
+from streams.identity import impersonation, security_notices
 from streams.identity.reset_links import NoResetLink, email_reset_link
 from streams.tenancy.models import User
 from streams.tenancy.users import (
     EmailTaken,
-    change_group,
     change_user,
-    create_group,
     create_user,
     set_password,
 )
@@ -121,7 +120,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name")}),)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        if obj is None or _is_superuser(request):
+        if obj is None or is_superuser(request):
             return super().get_fieldsets(request, obj)
         fields = ("email", "name", "reset_link", *STATE)
         return ((None, {"fields": fields}), *self.fieldsets[1:])
@@ -134,7 +133,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
         fixed = ("signed_in", "joined", "memberships", "reset_link")
-        if obj is None or _is_superuser(request):
+        if obj is None or is_superuser(request):
             return fixed
         return (*fixed, *PERMISSION_FIELDS, *CREDENTIALS)
 
@@ -143,7 +142,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     ) -> bool:
         # Another operator may have more permissions, so only superusers change operators.
         above = isinstance(obj, User) and obj.is_staff and obj != request.user
-        if above and not _is_superuser(request):
+        if above and not is_superuser(request):
             return False
         return super().has_change_permission(request, obj)
 
@@ -197,7 +196,23 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.send_reset_link)
         name = "streams_user_reset_link"
-        return [path("<int:pk>/reset-link/", view, name=name), *super().get_urls()]
+        shown = self.admin_site.admin_view
+        begin = partial(impersonation_pages.start, site=self.admin_site)
+        stop = shown(impersonation_pages.end)
+        return [
+            path("<int:pk>/reset-link/", view, name=name),
+            path("<int:user_id>/view/", shown(begin), name="impersonation_start"),
+            path("stop-viewing/", stop, name="impersonation_end"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        person = kwargs.get("obj")
+        may = bool(person and not impersonation.refusal(staff_of(request), person))
+        context |= {"can_view_as": may}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def send_reset_link(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Email a user a link to reset the password, as the user can request."""
@@ -225,27 +240,6 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         return format_html_join(", ", "{} ({})", rows) or gettext("None")
 
 
-admin.site.unregister(Group)
-
-
-@admin.register(Group)
-class OperatorGroupAdmin(ServiceAdmin, GroupAdmin):
-    """Groups. They grant permissions to operators, so only superusers change them."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request)
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return _is_superuser(request)
-
-    def create(self, request: HttpRequest, form: Any) -> Group:
-        return create_group(actor=staff_of(request), **form.cleaned_data)
-
-    def change(self, request: HttpRequest, row: Any, form: Any) -> None:
-        change_group(group=row, actor=staff_of(request), **form.cleaned_data)
-
-
-def _is_superuser(request: HttpRequest) -> bool:
+def is_superuser(request: HttpRequest) -> bool:
+    """Whether the operator may do everything."""
     return isinstance(request.user, User) and request.user.is_superuser
