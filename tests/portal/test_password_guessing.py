@@ -189,6 +189,31 @@ def test_a_password_link_works_for_the_owner_while_strangers_guess(mailoutbox):
     assert sign_in(new_browser, owner.email, new).url == "/"
 
 
+def test_the_owner_signs_in_while_a_thousand_addresses_guess():
+    owner, at_home = factories.user(), browser()
+    sign_in(at_home, owner.email)
+
+    checked = 0
+    for n in range(1_000):
+        found = guess(1, owner.email, browser(f"10.{n // 250}.7.{n % 250}"))
+        checked += found == [200]
+        if n % 100 == 0:
+            at_home.post(reverse("account_logout"))
+            assert sign_in(at_home, owner.email).status_code == 302
+
+    assert checked == TO_ACCOUNT.amount
+
+
+def test_the_owners_sign_in_while_one_address_guesses_at_a_thousand_accounts():
+    owners, stranger = [factories.user() for _ in range(1_000)], browser(STRANGER)
+
+    checked = sum(guess(1, owner.email, stranger) == [200] for owner in owners)
+
+    assert checked == FROM_ADDRESS.amount
+    for owner in owners[:: 1_000 // 20]:  # also those whose password was guessed at
+        assert sign_in(browser(), owner.email).status_code == 302
+
+
 def test_the_password_of_an_open_session_cannot_be_guessed():
     client = browser()
     client.force_login(factories.user())
