@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import factories
+from tests.browser.page_load import faults, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,6 +52,24 @@ def test_pages_fit_a_phone_and_open_without_a_message_on_the_console(
         answer = staff.goto(f"{live_server.url}/admin/{page}")
         assert answer.status == 200, page
         assert staff.evaluate(WIDTH) == PHONE["width"], page
+
+
+@pytest.mark.parametrize("width", [375, 900, 1280])
+def test_forms_stay_still_while_scripts_build_their_fields(staff, live_server, width):
+    partner = factories.partner()
+    factories.partner_member(partner, "admin")
+    watch(staff.context)
+    staff.set_viewport_size({"width": width, "height": 800})
+
+    for form in (
+        "auth/group/add/",
+        "streams/stream/add/",
+        "streams/workspace/add/",
+        f"streams/partner/{partner.pk}/change/",
+    ):
+        staff.goto(f"{live_server.url}/admin/{form}", wait_until="networkidle")
+
+        assert faults(staff) == [], form
 
 
 def test_rows_of_attempts_stay_low_on_a_phone(staff, live_server):
