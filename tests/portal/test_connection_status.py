@@ -11,6 +11,7 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.limits.send_policy import SendBlock, SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability.ledger import Ledger
+from streams.portal.status.actions import Action
 from streams.portal.status.decision import decide
 from streams.portal.status.loading import snapshot_of
 from streams.tenancy.models import Workspace
@@ -64,6 +65,19 @@ def test_one_queued_event_is_in_the_singular():
 )
 def test_the_most_urgent_status_is_shown(fields, expected):
     assert word(connected(**fields), Cursor()) == expected
+
+
+def test_a_connection_that_delivers_is_asked_to_confirm_once_that_events_arrive():
+    cursor = Cursor(last_delivered_at=NOW)
+
+    shown = connection_status(connected(seen_at=None), cursor, IDLE, NOW)
+
+    assert (shown.word, shown.title, shown.primary) == (
+        "Not verified",
+        "Sending events: confirm once that they arrive",
+        Action.VERIFY,
+    )
+    assert "even if the write key is wrong" in shown.detail
 
 
 def test_attention_says_why_and_that_nothing_is_lost():

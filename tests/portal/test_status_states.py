@@ -56,6 +56,7 @@ SEEN = {
     "not seen": {},
     "seen before": {"seen_at": EARLIER - timedelta(hours=1)},
     "seen": {"seen_at": NOW - timedelta(hours=1)},
+    "delivers unseen": {"seen_at": None, "delivered_at": EARLIER},
 }
 BLOCKS = {
     "no block": None,

@@ -96,6 +96,7 @@ def snapshot_of(
         known=connection.known,
         known_at=connection.known_at,
         seen_at=connection.seen_at,
+        delivered_at=cursor.last_delivered_at,
         block=block,
         failures=cursor.failures,
         next_attempt_at=cursor.due_at,

@@ -43,6 +43,7 @@ class Snapshot:
     known: bool | None = None  # whether Segment recognizes the key; None: unknown
     known_at: datetime | None = None
     seen_at: datetime | None = None  # when someone confirmed a test event
+    delivered_at: datetime | None = None  # the last event, by this connection
     block: SendBlock | None = None
     failures: int = 0  # in a row, of the live cursor
     failed: FailedAttempt | None = None  # None with `failures`: not looked up

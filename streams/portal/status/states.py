@@ -199,12 +199,22 @@ def _what_failed(failed: FailedAttempt | None) -> str:
 
 
 def _unverified(snapshot: Snapshot) -> State:
+    delivers = snapshot.delivered_at is not None
     return State(
         tone="warn",
         word=_("Not verified"),
-        title=_("Connected, but not verified"),
+        title=(
+            _("Sending events: confirm once that they arrive")
+            if delivers
+            else _("Connected, but not verified")
+        ),
         sentences=(
-            _("Segment responds with success even if the write key is wrong."),
+            _(
+                "“Delivered” means that Segment responded with success, which it does even"
+                " if the write key is wrong."
+            )
+            if delivers
+            else _("Segment responds with success even if the write key is wrong."),
             _on_the_way(snapshot.queued),
         ),
         queue_note=_("on the way to Segment"),
