@@ -140,3 +140,22 @@ def test_only_the_partners_own_customers_are_listed(client, cast):
     page = client.get(reverse("portal:partner", args=[cast.rival.slug]))
 
     assert page.context["rows"] == []
+
+
+def test_the_statuses_of_the_list_are_explained_below_it(customers, as_sam, cast):
+    page = listed(as_sam, cast)
+
+    assert [str(word) for word, _ in page.context["meanings"]] == [
+        "Needs attention",
+        "Not connected",
+    ]
+    assert "The customer hasn&#x27;t connected Segment yet." in page.text
+
+
+def test_test_workspaces_are_marked_in_the_list(customers, as_sam, cast):
+    Workspace.objects.filter(partner=cast.partner, name="Alder").update(is_test=True)
+
+    page = listed(as_sam, cast, q="Alder")
+
+    assert '<span class="badge">Test</span>' in page.text
+    assert '<span class="badge">Test</span>' not in listed(as_sam, cast, q="Birch").text

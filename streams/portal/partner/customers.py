@@ -52,6 +52,32 @@ STATE_WORDS: Mapping[FeedState, StrOrPromise] = {
     FeedState.WORKING: _("Working"),
     FeedState.NO_STREAM: _("No stream"),
 }
+# One line each, below the list, for the statuses that its customers have.
+MEANINGS: Mapping[FeedState, StrOrPromise] = {
+    FeedState.ATTENTION: _(
+        "Delivery has stopped: Segment rejects the key or the events. The customer has to"
+        " fix the connection."
+    ),
+    FeedState.UNKNOWN_KEY: _(
+        "Segment drops the events, because it doesn't recognize the write key. The customer"
+        " has to replace it."
+    ),
+    FeedState.RETRYING: _("Delivery fails at the moment. The portal keeps retrying."),
+    FeedState.OPERATOR: _("The operator of this portal has to correct a setting."),
+    FeedState.UNVERIFIED: _(
+        "Events are sent, but the customer hasn't confirmed yet that a test event arrived"
+        " in Segment."
+    ),
+    FeedState.UNCONNECTED: _(
+        "The customer hasn't connected Segment yet. Events stay queued until then."
+    ),
+    FeedState.PAUSED: _("The customer paused delivery. Events stay queued."),
+    FeedState.AWAITING_APPROVAL: _(
+        "Events stay queued until the stream is approved. Test workspaces don't wait for"
+        " that."
+    ),
+    FeedState.NO_STREAM: _("The workspace hasn't received events of any stream yet."),
+}
 STATUSES: Mapping[str, frozenset[FeedState]] = {
     IN_TROUBLE: TROUBLE,
     **{state.name.lower(): frozenset({state}) for state in FeedState},
@@ -116,6 +142,11 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
         "sort": form.order(),
         "status": form.cleaned_data.get("status", ""),
         "statuses": list(_status_links(found.counts)),
+        "meanings": [
+            (STATE_WORDS[state], MEANINGS[state])
+            for state in sorted(found.counts)
+            if state in MEANINGS and state in (filters.states or FeedState)
+        ],
         "page": page,
         "rows": _summaries(access.partner, found.rows),
         "several_streams": access.partner.streams.count() > 1,
