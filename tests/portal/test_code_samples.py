@@ -87,13 +87,14 @@ def test_before_delivery_starts_the_tab_says_that_the_event_stays_queued(
 
     page = client.get(reverse("portal:partner-stream-send", args=names)).text
 
-    assert "This event will stay queued." in page
+    assert "Events of customers stay queued." in page
+    assert "Replace <code>your-id-for-the-customer</code>" in page
     assert reason in page
     qa = reverse("portal:partner-stream-qa", args=names)
     assert f'create a <a href="{qa}#test-workspaces">test workspace</a>' in page
 
 
-def test_the_tab_names_a_test_workspace_that_can_be_used_at_once(client, cast):
+def test_the_example_sends_to_a_test_workspace_if_there_is_one(client, cast):
     prepare(stream=cast.stream, actor=cast.dev)
     Stream.objects.filter(pk=cast.stream.pk).update(stage=Stage.DRAFT)
     client.force_login(cast.sam)
@@ -101,7 +102,9 @@ def test_the_tab_names_a_test_workspace_that_can_be_used_at_once(client, cast):
 
     page = client.get(reverse("portal:partner-stream-send", args=names)).text
 
-    assert "such as <code>qa-us</code>" in page
+    assert "your test workspace <code>qa-us</code>" in page
+    assert "&quot;workspace&quot;: &quot;qa-us&quot;" in page
+    assert "your-id-for-the-customer" not in page
 
 
 def test_of_an_approved_stream_only_unconnected_workspaces_queue_events(client, cast):
@@ -111,7 +114,7 @@ def test_of_an_approved_stream_only_unconnected_workspaces_queue_events(client, 
 
     page = client.get(reverse("portal:partner-stream-send", args=names)).text
 
-    assert "This event will stay queued." not in page
+    assert "Events of customers stay queued." not in page
     assert "Until the workspace is connected to Segment" in page
 
 

@@ -28,13 +28,18 @@ OPENED = PlannedEvent(
 )
 
 
-def batch(request: HttpRequest, planned: PlannedEvent | None) -> str:
+def batch(
+    request: HttpRequest, planned: PlannedEvent | None, workspace: str = ""
+) -> str:
     """Return a shell command that sends this event; None: one of the Spec.
 
-    The token in it is an environment variable.
+    `workspace` is its external ID; empty: a placeholder to replace. The token is an
+    environment variable.
     """
     event = sample(planned or OPENED, user_id=WHO)
-    text = json.dumps(_of_workspace(event), indent=2, ensure_ascii=False)
+    text = json.dumps(
+        _of_workspace(event, workspace or WHOSE), indent=2, ensure_ascii=False
+    )
     # A single quote would end the string in the shell.
     return BATCH.format(
         host=addresses(request).ingest,
@@ -42,8 +47,8 @@ def batch(request: HttpRequest, planned: PlannedEvent | None) -> str:
     )
 
 
-def _of_workspace(event: dict[str, Any]) -> dict[str, Any]:
+def _of_workspace(event: dict[str, Any], workspace: str) -> dict[str, Any]:
     """Add the workspace to the event, right after its type and name."""
     first = {"type", "event", "name"}
     what = {key: value for key, value in event.items() if key in first}
-    return {**what, "workspace": WHOSE, **event}
+    return {**what, "workspace": workspace, **event}

@@ -31,15 +31,17 @@ def send_events(request: PortalRequest, slug: str, stream_slug: str) -> HttpResp
     keys = {key_of(event): event for event in planned}
     chosen = keys.get(request.GET.get("event", "")) or next(iter(planned), None)
     test_feed = test_feeds(stream).first()
+    test_id = test_feed.workspace.external_id if test_feed else ""
     context = {
         "access": access,
         "stream": stream,
         "planned": keys.items(),
         "chosen": chosen,
-        "snippet": code_samples.batch(request, chosen),
+        "snippet": code_samples.batch(request, chosen, test_id),
         "is_draft": not stream.plan_versions.published().exists(),
         "delivers": Stage(stream.stage).delivers,
-        "test_id": test_feed.workspace.external_id if test_feed else "",
+        "test_id": test_id,
+        "placeholder": code_samples.WHOSE,
         "is_suspended": stream.stage == Stage.SUSPENDED,
     }
     return render(request, "portal/stream/send_events.html", context)
