@@ -25,7 +25,7 @@ TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE)
 HELD_NOTE = {
     "message": (
         "Events with the outcome held are stored. They stay queued until their workspace"
-        " is connected to Segment."
+        " is connected to Segment and your stream is approved."
     ),
     "fix": "Don't send them again. Ask the customer to connect the workspace in the portal.",
 }
