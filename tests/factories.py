@@ -386,8 +386,12 @@ def alert(
     connection = connection or _new_connection()
     workspace = connection.feed.workspace
     made = Alert.objects.create(
+        subject=f"connection:{connection.pk}",
         connection=connection,
+        feed=connection.feed,
         workspace=workspace,
+        stream=connection.feed.stream,
+        partner=workspace.partner,
         **{
             "condition": Alert.Condition.ATTENTION,
             "reason": "Segment rejected the write key (401).",

@@ -51,10 +51,9 @@ _SENTENCES: dict[str, StrOrPromise] = {
 def email_of(notice: Notice) -> EmailMessage:
     """Return the email to an admin of the workspace, as of now."""
     alert = notice.alert
-    feed = alert.connection.feed
     names = {
-        "stream": one_line(feed.stream.name),
-        "workspace": one_line(alert.workspace.name),
+        "stream": one_line(alert.stream.name if alert.stream else ""),
+        "workspace": one_line(alert.workspace.name if alert.workspace else ""),
     }
     is_opened = notice.transition == Notice.Transition.OPENED
     content = _opened(alert, names) if is_opened else _recovered(alert, names)
@@ -103,7 +102,7 @@ def _fix(alert: Alert) -> tuple[str, str]:
 
 def _queue(alert: Alert) -> list[tuple[str, str]]:
     """Return how many events are queued now, and when the oldest would expire."""
-    live = Cursor.objects.filter(connection=alert.connection, kind=Cursor.Kind.LIVE)
+    live = Cursor.objects.filter(connection=alert.connection_id, kind=Cursor.Kind.LIVE)
     cursor = live.select_related("feed__stream").first()
     if cursor is None or cursor.feed.head_seq <= cursor.position:
         return [(_("Queued events"), "0")]
@@ -116,6 +115,8 @@ def _queue(alert: Alert) -> list[tuple[str, str]]:
 
 
 def _link(alert: Alert, page: str) -> str:
-    feed, origin = alert.connection.feed, portal_url()
+    origin = portal_url()
+    if not origin or alert.workspace is None or alert.stream is None:
+        return ""
     path = reverse(f"portal:{page}", args=[alert.workspace.public_id])
-    return f"{origin}{path}?stream={feed.stream.slug}" if origin else ""
+    return f"{origin}{path}?stream={alert.stream.slug}"

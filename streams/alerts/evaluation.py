@@ -13,9 +13,11 @@ from itertools import batched, islice
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
-from streams.alerts.conditions import RULES, delivering
+from streams.alerts.conditions.all_rules import RULES
+from streams.alerts.conditions.delivery import delivering
+from streams.alerts.conditions.rule import Recovery
 from streams.alerts.models import Alert, Notice
 from streams.alerts.recipients import recipients
 from streams.alerts.roll_up import (
@@ -30,17 +32,13 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from streams.alerts.conditions import Rule
-    from streams.delivery.models import Cursor
+    from streams.alerts.conditions.rule import Held, Rule
 
 AT_ONCE = 1_000  # alerts in one transaction
 MOST = 20_000  # alerts that one evaluation opens or closes of each rule
 RECENT = timedelta(minutes=2)  # longer than two evaluations of everything are apart
 
 OPENED, CLOSED = Notice.Transition
-
-# A connection, its workspace, the reason, and the start of the condition.
-type _Row = tuple[int, int, str, datetime]
 
 
 @dataclass(slots=True)
@@ -70,13 +68,12 @@ def evaluate(now: datetime) -> None:
 def open_at_once(now: datetime) -> None:
     """Open the alerts that must not wait for `evaluate`. Reads few rows, and closes none."""
     for rule in RULES:
-        if not rule.opens_at_once:
+        if rule.recent is None:
             continue
-        recent = rule.holding(now).filter(connection__status_at__gt=now - RECENT)
-        holding = _holding(recent)
+        holding = {one.subject: one for one in rule.recent(now - RECENT)}
         alerts = Alert.objects.open().filter(condition=rule.condition)
         known = set(
-            alerts.filter(connection__in=holding).values_list("connection", flat=True)
+            alerts.filter(subject__in=holding).values_list("subject", flat=True)
         )
         new = _new(rule, holding, known, now)
         for some in batched(islice(new, MOST), AT_ONCE):
@@ -84,14 +81,12 @@ def open_at_once(now: datetime) -> None:
 
 
 def _compared(rule: Rule, now: datetime) -> _Changes:
-    holding = _holding(rule.holding(now))
+    holding = {one.subject: one for one in rule.holding(now)}
     alerts = Alert.objects.open().filter(condition=rule.condition).order_by("pk")
     changes, known = _Changes(), set()
-    for pk, connection, calm_since in alerts.values_list(
-        "pk", "connection", "calm_since"
-    ):
-        known.add(connection)
-        if connection in holding:
+    for pk, subject, calm_since in alerts.values_list("pk", "subject", "calm_since"):
+        known.add(subject)
+        if subject in holding:
             if calm_since is not None:
                 changes.back.append(pk)
         elif calm_since is None:
@@ -102,27 +97,25 @@ def _compared(rule: Rule, now: datetime) -> _Changes:
     return changes
 
 
-def _holding(cursors: QuerySet[Cursor]) -> dict[int, _Row]:
-    rows = cursors.values_list(
-        "connection", "feed__workspace", "connection__status_reason", F("began")
-    )
-    return {row[0]: row for row in rows}
-
-
 def _new(
-    rule: Rule, holding: dict[int, _Row], known: set[int], now: datetime
+    rule: Rule, holding: dict[str, Held], known: set[str], now: datetime
 ) -> list[Alert]:
     return [
         Alert(
             condition=rule.condition,
-            connection_id=connection,
-            workspace_id=workspace,
-            reason=reason,
-            since=began,
+            subject=one.subject,
+            connection_id=one.connection,
+            feed_id=one.feed,
+            workspace_id=one.workspace,
+            stream_id=one.stream,
+            partner_id=one.partner,
+            reason=one.reason,
+            count=one.count,
+            since=one.began,
             opened_at=now,
         )
-        for connection, workspace, reason, began in holding.values()
-        if connection not in known and rule.opens(began, now)
+        for one in holding.values()
+        if one.subject not in known and rule.opens(one.began, now)
     ]
 
 
@@ -132,14 +125,15 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
     Alert.objects.bulk_create(alerts, ignore_conflicts=True)
     stored = Alert.objects.open().filter(
         condition=rule.condition,
-        connection__in=[alert.connection_id for alert in alerts],
+        subject__in=[alert.subject for alert in alerts],
         opened_at=now,
     )
-    people = recipients({alert.workspace_id for alert in alerts})
+    people = recipients({one.workspace_id for one in alerts if one.workspace_id})
     due = now + rule.notice_waits
     notices = [
         _notice(alert.pk, OPENED, user, due)
         for alert in stored
+        if alert.workspace_id
         for user in sorted(people[alert.workspace_id])
     ]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
@@ -148,14 +142,10 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
 
 @transaction.atomic
 def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
-    """Close these alerts, unless attempts fail for another reason."""
+    """Close these alerts, unless attempts fail for another reason, and say so."""
     alerts = Alert.objects.open().filter(pk__in=ids)
     locked = alerts.select_for_update(no_key=True).order_by("pk")
-    connections = dict(locked.values_list("pk", "connection"))
-    own = delivering().filter(connection__in=list(connections.values()))
-    fails = dict(own.values_list("connection", "failures"))
-    ended = [pk for pk, connection in connections.items() if not fails.get(connection)]
-    works = [pk for pk in ended if connections[pk] in fails]
+    ended, works = _ended(rule, locked)
     alerts.filter(pk__in=works).update(recovered=True)
     alerts.filter(pk__in=ended).update(closed_at=now)
     notices = Notice.objects.filter(
@@ -173,6 +163,18 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
         ignore_conflicts=True,
     )
     add_partner_recoveries(rule, Alert.objects.filter(pk__in=ended), now)
+
+
+def _ended(rule: Rule, locked: QuerySet[Alert]) -> tuple[list[int], list[int]]:
+    """Return the alerts that are over, and those of them that have recovered."""
+    connections = dict(locked.values_list("pk", "connection"))
+    if rule.recovery != Recovery.DELIVERED:
+        ended = list(connections)
+        return ended, ended if rule.recovery == Recovery.ENDED else []
+    own = delivering().filter(connection__in=list(connections.values()))
+    fails = dict(own.values_list("connection", "failures"))
+    ended = [pk for pk, connection in connections.items() if not fails.get(connection)]
+    return ended, [pk for pk in ended if connections[pk] in fails]
 
 
 def _notice(alert_id: int, transition: str, user_id: int, due_at: datetime) -> Notice:

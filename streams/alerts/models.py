@@ -21,15 +21,22 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def of(self, workspace: Workspace) -> AlertQuerySet:
         """Return a workspace's alerts with their streams: open ones first, then the newest."""
-        own = self.filter(workspace=workspace).select_related(
-            "connection__feed__stream"
-        )
+        return self.filter(workspace=workspace).select_related("stream").open_first()
+
+    def of_customers(self) -> AlertQuerySet:
+        """Return the alerts that aren't about test workspaces."""
+        return self.filter(Q(workspace=None) | Q(workspace__is_test=False))
+
+    def open_first(self) -> AlertQuerySet:
         is_open = models.Case(models.When(closed_at=None, then=0), default=1)
-        return own.order_by(is_open, "-opened_at", "-pk")
+        return self.order_by(is_open, "-opened_at", "-pk")
 
 
 class Alert(models.Model):
-    """A condition of a connection that lasted longer than its hold time."""
+    """A condition of something, its subject, that lasted longer than its hold time.
+
+    The foreign keys say what the subject belongs to, as far as it does, for lists and notices.
+    """
 
     class Condition(models.TextChoices):
         ATTENTION = "attention", _("Delivery stopped")
@@ -41,22 +48,53 @@ class Alert(models.Model):
         RECOVERED = "recovered", _("Recovered")
         ENDED = "ended", _("Ended")
 
-    condition = models.CharField(_("condition"), max_length=10, choices=Condition)
+    condition = models.CharField(_("condition"), max_length=20, choices=Condition)
+    # Its kind and its ID, such as "connection:12". Of the portal: a part, such as "portal:disk".
+    # One column, because a constraint on several of which most are NULL allows two rows.
+    subject = models.CharField(_("subject"), max_length=60, db_default="")
     connection = models.ForeignKey(
         "streams.Connection",
         on_delete=models.PROTECT,
+        null=True,
         db_index=False,
         related_name="alerts",
         verbose_name=_("connection"),
     )
+    feed = models.ForeignKey(
+        "streams.Feed",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("feed"),
+    )
     workspace = models.ForeignKey(
         "streams.Workspace",
         on_delete=models.PROTECT,
+        null=True,
         db_index=False,
         related_name="alerts",
         verbose_name=_("workspace"),
     )
+    stream = models.ForeignKey(
+        "streams.Stream",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("stream"),
+    )
+    partner = models.ForeignKey(
+        "streams.Partner",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("partner"),
+    )
     reason = models.CharField(_("reason"), max_length=300, blank=True)  # in English
+    # The number that the condition is about, such as of events, when the alert opened.
+    count = models.BigIntegerField(_("count"), null=True)
     since = models.DateTimeField(_("since"))  # the start of the condition
     opened_at = models.DateTimeField(_("opened"))
     # Since when the condition of an open alert does not hold.
@@ -73,13 +111,22 @@ class Alert(models.Model):
         verbose_name_plural = _("alerts")
         constraints = [
             models.UniqueConstraint(
-                fields=["condition", "connection"],
-                condition=Q(closed_at=None),
-                name="one_open_alert",
+                fields=["condition", "subject"],
+                # The previous version writes no subject.
+                condition=Q(closed_at=None) & ~Q(subject=""),
+                name="one_open_alert_of_subject",
             ),
         ]
         indexes = [
+            # The lists of a workspace and of a partner.
             models.Index(fields=["workspace", "-opened_at"], name="alert_history"),
+            models.Index(fields=["partner", "-opened_at"], name="alert_of_partner"),
+            # The alerts that a partner's notice is about.
+            models.Index(
+                fields=["stream", "condition"],
+                condition=Q(closed_at=None),
+                name="alert_open_of_stream",
+            ),
             models.Index(fields=["closed_at"], name="alert_age"),  # rows to delete
         ]
 

@@ -47,11 +47,11 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     if notice.transition == Notice.Transition.CLOSED:
         return _recovered(notice)
     alert = notice.alert
-    partner, stream = alert.workspace.partner, alert.connection.feed.stream
+    partner, stream = _names(alert)
     alerts = covered(notice)
     count = alerts.count()
     oldest = list(alerts[:NAMED])
-    names = ", ".join(one_line(one.workspace.name) for one in oldest)
+    names = ", ".join(one_line(one.workspace.name) for one in oldest if one.workspace)
     facts = [
         (_("Since"), at(oldest[0].since if oldest else alert.since)),
         (_("Workspaces"), str(intcomma(count))),
@@ -59,12 +59,12 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     ]
     return email_with(
         EmailContent(
-            title=_title(alert, count, one_line(stream.name)),
+            title=_title(alert, count, stream),
             sentences=[str(_SENTENCES[alert.condition])],
             facts=facts,
             link_label=_("View workspaces"),
             link=_link(alert),
-            place=one_line(partner.name),
+            place=partner,
         ),
         notice,
     )
@@ -72,7 +72,8 @@ def partner_email_of(notice: Notice) -> EmailMessage:
 
 def _recovered(notice: Notice) -> EmailMessage:
     alert = notice.alert
-    names = {"stream": one_line(alert.connection.feed.stream.name)}
+    partner, stream = _names(alert)
+    names = {"stream": stream}
     opened = str(_SUBJECTS[alert.condition] % names)
     since = (_("Since"), at(alert.since))
     ended = [(_("Until"), at(notice.due_at))]
@@ -85,7 +86,7 @@ def _recovered(notice: Notice) -> EmailMessage:
             facts=[since, *ended],
             link_label=_("View workspaces"),
             link=_link(alert),
-            place=one_line(alert.workspace.partner.name),
+            place=partner,
         ),
         notice,
     )
@@ -93,8 +94,17 @@ def _recovered(notice: Notice) -> EmailMessage:
 
 def _link(alert: Alert) -> str:
     origin = portal_url()
-    page = reverse("portal:partner", args=[alert.workspace.partner.slug])
-    return origin + page if origin else ""
+    if not origin or alert.partner is None:
+        return ""
+    return origin + reverse("portal:partner", args=[alert.partner.slug])
+
+
+def _names(alert: Alert) -> tuple[str, str]:
+    """Return the names of its partner and its stream."""
+    partner, stream = alert.partner, alert.stream
+    return one_line(partner.name if partner else ""), one_line(
+        stream.name if stream else ""
+    )
 
 
 def _title(alert: Alert, count: int, stream: str) -> str:

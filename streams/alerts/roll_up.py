@@ -19,25 +19,26 @@ from streams.catalog.models import Stream
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.db.models import QuerySet
-
-    from streams.alerts.conditions import Rule
+    from streams.alerts.conditions.rule import Rule
+    from streams.alerts.models import AlertQuerySet
 
 TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
 AT_MOST_EVERY = timedelta(hours=1)
 TOGETHER = timedelta(minutes=2)  # at most, between two alerts of a burst
-_STREAM_OF_ALERT = "connection__feed__stream"
-_STREAM = f"alert__{_STREAM_OF_ALERT}"
+_STREAM = "alert__stream"
 
 
-def add_partner_notices(rule: Rule, opened: QuerySet[Alert], now: datetime) -> None:
+def add_partner_notices(rule: Rule, opened: AlertQuerySet, now: datetime) -> None:
     """Write the notices to the partners of new alerts, in their transaction."""
     found = (
-        opened.filter(workspace__is_test=False)
+        opened.of_customers()
+        .exclude(stream=None)
         .order_by("-pk")
-        .values_list("connection__feed__stream", "pk")
+        .values_list("stream", "pk")
     )
     first = dict(found)  # the lowest ID of each stream
+    if rule.partner_from is None or not first:
+        return
     # Locked, so that two processes don't both write one.
     locked = Stream.objects.select_for_update(no_key=True).filter(pk__in=first)
     partners = dict(locked.order_by("pk").values_list("pk", "partner"))
@@ -61,26 +62,28 @@ def add_partner_notices(rule: Rule, opened: QuerySet[Alert], now: datetime) -> N
         )
 
 
-def add_partner_recoveries(rule: Rule, closed: QuerySet[Alert], now: datetime) -> None:
+def add_partner_recoveries(rule: Rule, closed: AlertQuerySet, now: datetime) -> None:
     """Tell partners that the last alert of a stream has closed, in its transaction.
 
     No one is notified if none of the alerts that a notice was about has recovered.
     """
-    streams = closed.filter(workspace__is_test=False).order_by()
-    ids = set(streams.values_list(f"{_STREAM_OF_ALERT}", flat=True))
+    streams = closed.of_customers().exclude(stream=None).order_by()
+    ids = set(streams.values_list("stream", flat=True))
+    if rule.partner_from is None or not ids:
+        return
     # Locked, so that of two processes that close the last two, one sees both as closed.
     locked = Stream.objects.select_for_update(no_key=True).filter(pk__in=ids)
     list(locked.order_by("pk").values_list("pk"))
-    same = Alert.objects.filter(condition=rule.condition, workspace__is_test=False)
-    still = same.open().filter(**{f"{_STREAM_OF_ALERT}__in": ids})
-    over = ids - set(still.values_list(_STREAM_OF_ALERT, flat=True))
+    same = Alert.objects.of_customers().filter(condition=rule.condition)
+    still = same.open().filter(stream__in=ids)
+    over = ids - set(still.values_list("stream", flat=True))
     notices = Notice.objects.filter(
         audience=Notice.Audience.PARTNER, alert__condition=rule.condition
     )
     recovered = same.filter(
         recovered=True,
         opened_at__gte=OuterRef("alert__opened_at"),
-        **{_STREAM_OF_ALERT: OuterRef(_STREAM)},
+        stream=OuterRef(_STREAM),
     )
     twin = notices.filter(
         transition=Notice.Transition.CLOSED,
@@ -99,14 +102,13 @@ def add_partner_recoveries(rule: Rule, closed: QuerySet[Alert], now: datetime) -
 
 def _bursting(rule: Rule, streams: list[int], now: datetime) -> set[int]:
     """Return the streams whose last alert opened a moment ago."""
-    before = Alert.objects.filter(
+    before = Alert.objects.of_customers().filter(
         condition=rule.condition,
         opened_at__gte=now - TOGETHER,
         opened_at__lt=now,
-        workspace__is_test=False,
-        **{f"{_STREAM_OF_ALERT}__in": streams},
+        stream__in=streams,
     )
-    return set(before.order_by().values_list(_STREAM_OF_ALERT, flat=True))
+    return set(before.order_by().values_list("stream", flat=True))
 
 
 def _write(
@@ -129,13 +131,16 @@ def _write(
     )
 
 
-def covered(notice: Notice) -> QuerySet[Alert]:
+def covered(notice: Notice) -> AlertQuerySet:
     """Return the open alerts that a partner's notice is about, the oldest first."""
     alert = notice.alert
-    same = Alert.objects.open().filter(
-        condition=alert.condition,
-        connection__feed__stream=alert.connection.feed.stream_id,
-        opened_at__gte=alert.opened_at,
-        workspace__is_test=False,
+    same = (
+        Alert.objects.open()
+        .of_customers()
+        .filter(
+            condition=alert.condition,
+            stream=alert.stream_id,
+            opened_at__gte=alert.opened_at,
+        )
     )
     return same.select_related("workspace").order_by("since", "pk")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import DatabaseError, transaction
 
-from streams.alerts.conditions import BY_CONDITION
+from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.emails import email_of
 from streams.alerts.models import Alert, Notice
 from streams.alerts.partner_emails import partner_email_of
@@ -61,7 +61,7 @@ def _claim(now: datetime, *, rolled_up: bool = False) -> Notice | None:
     if rolled_up:
         due = due.filter(audience=PARTNER)
     related = due.select_related(
-        "recipient", "alert__workspace", "alert__connection__feed__stream"
+        "recipient", "alert__workspace", "alert__stream", "alert__partner"
     )
     notice = related.order_by("due_at", "pk").first()
     if notice is not None:
@@ -89,11 +89,12 @@ def _send(notice: Notice, now: datetime) -> bool:
 
 def _is_wanted(notice: Notice) -> bool:
     """Whether the recipient is still an admin, and the notice still has a reason."""
-    workspace = notice.alert.workspace
+    workspace, partner = notice.alert.workspace_id, notice.alert.partner_id
     if notice.audience == Notice.Audience.WORKSPACE:
-        return notice.recipient_id in recipients([workspace.pk])[workspace.pk]
-    partner = workspace.partner_id
-    if notice.recipient_id not in partner_recipients([partner])[partner]:
+        return bool(
+            workspace and notice.recipient_id in recipients([workspace])[workspace]
+        )
+    if not partner or notice.recipient_id not in partner_recipients([partner])[partner]:
         return False
     if notice.transition == Notice.Transition.CLOSED:
         first = Notice.objects.filter(
@@ -105,7 +106,7 @@ def _is_wanted(notice: Notice) -> bool:
         )
         return first.exclude(sent_at=None).exists()
     least = BY_CONDITION[Alert.Condition(notice.alert.condition)].partner_from
-    return covered(notice).count() >= least
+    return least is not None and covered(notice).count() >= least
 
 
 def _is_sent(notice: Notice) -> bool:

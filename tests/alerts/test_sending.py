@@ -197,7 +197,9 @@ def test_every_kind_of_notice_has_an_email(
     alert = Alert.objects.create(
         condition=condition,
         connection=connection,
+        subject=f"connection:{connection.pk}",
         workspace=connection.feed.workspace,
+        stream=connection.feed.stream,
         since=start,
         opened_at=start,
         closed_at=start if transition == "closed" else None,

@@ -48,7 +48,8 @@ class AlertAdmin(HistoryAdmin):
     )  # fmt: skip
     list_filter = (OpenFilter, "condition", OpenedFilter)
     list_select_related = (
-        "workspace", "connection__feed__workspace", "connection__feed__stream",
+        "workspace", "stream", "partner", "connection__feed__workspace",
+        "connection__feed__stream",
     )  # fmt: skip
     fields = (
         "id", "condition", "workspace_link", "connection_link", "reason", "state", "began",
@@ -61,7 +62,7 @@ class AlertAdmin(HistoryAdmin):
 
     @admin.display(description=_("workspace"))
     def workspace_link(self, alert: Alert) -> str:
-        return link(alert.workspace)
+        return link(alert.workspace) if alert.workspace else "–"
 
     @admin.display(description=_("status"))
     def state(self, alert: Alert) -> str:
@@ -69,7 +70,7 @@ class AlertAdmin(HistoryAdmin):
 
     @admin.display(description=_("connection"))
     def connection_link(self, alert: Alert) -> str:
-        return link(alert.connection)
+        return link(alert.connection) if alert.connection else "–"
 
 
 @admin.register(Notice)

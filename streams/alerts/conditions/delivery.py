@@ -1,53 +1,29 @@
-"""When a connection has a condition. Each is one query over data that delivery stores anyway."""
+"""Conditions of connections: whether events are delivered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
-from streams.alerts.models import Alert
+from streams.alerts.conditions.rule import Condition, Held, Recovery, Rule
 from streams.connections.models import Connection
 from streams.delivery.limits.send_policy import unblocked
 from streams.delivery.models import Cursor
 from streams.events.models import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from django.db.models import QuerySet
 
-Condition = Alert.Condition
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A condition and its hold times, which turn flapping into one alert."""
-
-    condition: Alert.Condition
-    # The live cursors with the condition at a time, annotated with its start as `began`.
-    holding: Callable[[datetime], QuerySet[Cursor]]
-    opens_after: timedelta
-    closes_after: timedelta
-    # How long a notice waits. One that waits is dropped if the alert closes first, because
-    # failures of Segment or the portal often end before customers could do anything.
-    notice_waits: timedelta = timedelta(0)
-    # The number of connections of a stream from which its partner is notified, and how long
-    # that notice collects them.
-    partner_from: int
-    partner_waits: timedelta
-    # Whether each run of the task looks for connections whose status has just changed.
-    # The other conditions are compared once a minute.
-    opens_at_once: bool = False
-
-    def opens(self, began: datetime, now: datetime) -> bool:
-        """Whether a condition has lasted long enough."""
-        # Without a hold time, the clock of the process that noted it may be ahead.
-        return not self.opens_after or began <= now - self.opens_after
+_COLUMNS = (
+    "connection", "feed", "feed__workspace", "stream", "stream__partner",
+    "connection__status_reason", "began",
+)  # fmt: skip
 
 
 def live() -> QuerySet[Cursor]:
@@ -62,12 +38,28 @@ def delivering() -> QuerySet[Cursor]:
     return unblocked(live().filter(held=False))
 
 
-def _attention(_: datetime) -> QuerySet[Cursor]:
+def _held(cursors: QuerySet[Cursor]) -> Iterable[Held]:
+    """Read live cursors, which are annotated with the start of the condition as `began`."""
+    rows = cursors.values_list(*_COLUMNS)
+    for connection, feed, workspace, stream, partner, reason, began in rows.iterator():
+        yield Held(
+            subject=f"connection:{connection}",
+            began=began,
+            reason=reason,
+            connection=connection,
+            feed=feed,
+            workspace=workspace,
+            stream=stream,
+            partner=partner,
+        )
+
+
+def _attention() -> QuerySet[Cursor]:
     stopped = live().filter(connection__status=Connection.Status.ATTENTION)
     return stopped.annotate(began=F("connection__status_at"))
 
 
-def _retrying(_: datetime) -> QuerySet[Cursor]:
+def _retrying() -> QuerySet[Cursor]:
     # With a reason, it waits for the operator (delivery/engine/unreadable_keys.py).
     failing = delivering().filter(failures__gt=0, connection__status_reason="")
     return failing.annotate(began=F("failing_since"))
@@ -88,7 +80,8 @@ def _late(now: datetime) -> QuerySet[Cursor]:
     overdue = waiting.filter(old).annotate(received_at=received)
     # While delivery was stopped, it was not late.
     began = Greatest(F("received_at"), F("connection__status_at"))
-    return overdue.filter(received_at__isnull=False).annotate(began=began)
+    found = overdue.filter(received_at__isnull=False).annotate(began=began)
+    return found.filter(began__lte=now - LATE_AFTER)
 
 
 LATE_AFTER = timedelta(minutes=15)
@@ -96,30 +89,33 @@ MANY = 5  # connections that fail at the same time: not the fault of one custome
 RULES = (
     Rule(
         condition=Condition.ATTENTION,
-        holding=_attention,
-        opens_after=timedelta(0),
+        holding=lambda _: _held(_attention()),
+        recent=lambda since: _held(
+            _attention().filter(connection__status_at__gt=since)
+        ),
         closes_after=timedelta(minutes=1),
+        recovery=Recovery.DELIVERED,
         partner_from=1,
         partner_waits=timedelta(seconds=10),
-        opens_at_once=True,
     ),
     Rule(
         condition=Condition.RETRYING,
-        holding=_retrying,
+        holding=lambda _: _held(_retrying()),
         opens_after=timedelta(minutes=5),
         closes_after=timedelta(minutes=2),
+        recovery=Recovery.DELIVERED,
         notice_waits=timedelta(minutes=30),
         partner_from=MANY,
         partner_waits=timedelta(minutes=2),
     ),
     Rule(
         condition=Condition.LATE,
-        holding=lambda now: _late(now).filter(Q(began__lte=now - LATE_AFTER)),
+        holding=lambda now: _held(_late(now)),
         opens_after=LATE_AFTER,
         closes_after=timedelta(minutes=2),
+        recovery=Recovery.DELIVERED,
         notice_waits=timedelta(minutes=30),
         partner_from=MANY,
         partner_waits=timedelta(minutes=2),
     ),
 )
-BY_CONDITION = {rule.condition: rule for rule in RULES}

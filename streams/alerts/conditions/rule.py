@@ -1,0 +1,67 @@
+"""The form of a condition: its query, its hold times, and the people that it concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from streams.alerts.models import Alert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+Condition = Alert.Condition
+
+
+class Recovery(Enum):
+    """Whether the end of a condition is good news."""
+
+    DELIVERED = (
+        "delivered"  # if events of the connection are delivered without failures
+    )
+    ENDED = "ended"  # always
+    NONE = "none"  # never: no one is notified
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A subject that has a condition, and since when."""
+
+    subject: str  # as in Alert.subject
+    began: datetime
+    reason: str = ""
+    connection: int | None = None
+    feed: int | None = None
+    workspace: int | None = None
+    stream: int | None = None
+    partner: int | None = None
+    count: int | None = None  # as in Alert.count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A condition and its hold times, which turn flapping into one alert."""
+
+    condition: Alert.Condition
+    holding: Callable[[datetime], Iterable[Held]]  # the subjects with it at a time
+    # Those that got it since a time. Without it, the condition is found once a minute.
+    recent: Callable[[datetime], Iterable[Held]] | None = None
+    opens_after: timedelta = timedelta(0)
+    closes_after: timedelta
+    recovery: Recovery
+    # How long a notice to admins of the workspace waits. One that waits is dropped if the
+    # alert closes first, because failures of Segment or the portal often end before customers
+    # could do anything.
+    notice_waits: timedelta = timedelta(0)
+    # The number of alerts of a stream from which its partner is notified (None: never), and
+    # how long that notice collects them.
+    partner_from: int | None
+    partner_waits: timedelta = timedelta(0)
+
+    def opens(self, began: datetime, now: datetime) -> bool:
+        """Whether a condition has lasted long enough."""
+        # Without a hold time, the clock of the process that noted it may be ahead.
+        return not self.opens_after or began <= now - self.opens_after
