@@ -410,6 +410,18 @@ def alert(
     return made
 
 
+def in_inbox(alert: Alert, user: User, **fields) -> Notice:
+    """Create a notice about a workspace's alert, which has arrived in a person's inbox."""
+    usual = {
+        "transition": Notice.Transition.OPENED,
+        "workspace": alert.workspace,
+        **dict.fromkeys(("due_at", "expires_at", "sent_at"), NOW),
+    }
+    return Notice.objects.create(
+        alert=alert, channel="inbox", recipient=user, **{**usual, **fields}
+    )
+
+
 # --- Results of delivery -------------------------------------------------------------
 
 

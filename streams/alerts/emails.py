@@ -48,13 +48,23 @@ _SENTENCES: dict[str, StrOrPromise] = {
 }
 
 
+def title_of(alert: Alert) -> str:
+    """Return what an alert is about, as the subject of its email says it."""
+    return str(_SUBJECTS[alert.condition] % _names(alert))
+
+
+def page_of(alert: Alert) -> str:
+    """Return the path of the page that fixes an alert, or shows that it is over.
+
+    Empty if the alert isn't about a stream of a workspace.
+    """
+    return _path(alert, "overview" if alert.closed_at else _fix(alert)[1])
+
+
 def email_of(notice: Notice) -> EmailMessage:
     """Return the email to an admin of the workspace, as of now."""
     alert = notice.alert
-    names = {
-        "stream": one_line(alert.stream.name if alert.stream else ""),
-        "workspace": one_line(alert.workspace.name if alert.workspace else ""),
-    }
+    names = _names(alert)
     is_opened = notice.transition == Notice.Transition.OPENED
     content = _opened(alert, names) if is_opened else _recovered(alert, names)
     return email_with(content, notice)
@@ -114,9 +124,20 @@ def _queue(alert: Alert) -> list[tuple[str, str]]:
     return facts
 
 
+def _names(alert: Alert) -> dict[str, str]:
+    return {
+        "stream": one_line(alert.stream.name if alert.stream else ""),
+        "workspace": one_line(alert.workspace.name if alert.workspace else ""),
+    }
+
+
 def _link(alert: Alert, page: str) -> str:
-    origin = portal_url()
-    if not origin or alert.workspace is None or alert.stream is None:
+    origin, path = portal_url(), _path(alert, page)
+    return origin + path if origin and path else ""
+
+
+def _path(alert: Alert, page: str) -> str:
+    if alert.workspace is None or alert.stream is None:
         return ""
     path = reverse(f"portal:{page}", args=[alert.workspace.public_id])
-    return f"{origin}{path}?stream={alert.stream.slug}"
+    return f"{path}?stream={alert.stream.slug}"

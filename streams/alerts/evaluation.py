@@ -19,12 +19,8 @@ from streams.alerts.conditions.all_rules import RULES
 from streams.alerts.conditions.delivery import delivering
 from streams.alerts.conditions.rule import Recovery
 from streams.alerts.models import Alert, Notice
-from streams.alerts.recipients import recipients
-from streams.alerts.roll_up import (
-    TRIED_FOR,
-    add_partner_notices,
-    add_partner_recoveries,
-)
+from streams.alerts.people.outbox import write_opened, write_recovered
+from streams.alerts.roll_up import add_partner_notices, add_partner_recoveries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +33,6 @@ if TYPE_CHECKING:
 AT_ONCE = 1_000  # alerts in one transaction
 MOST = 20_000  # alerts that one evaluation opens or closes of each rule
 RECENT = timedelta(minutes=2)  # longer than two evaluations of everything are apart
-
-OPENED, CLOSED = Notice.Transition
 
 
 @dataclass(slots=True)
@@ -128,15 +122,7 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
         subject__in=[alert.subject for alert in alerts],
         opened_at=now,
     )
-    people = recipients({one.workspace_id for one in alerts if one.workspace_id})
-    due = now + rule.notice_waits
-    notices = [
-        _notice(alert.pk, OPENED, user, due)
-        for alert in stored
-        if alert.workspace_id
-        for user in sorted(people[alert.workspace_id])
-    ]
-    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    write_opened(stored, now + rule.notice_waits)
     add_partner_notices(rule, stored, now)
 
 
@@ -149,19 +135,14 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
     alerts.filter(pk__in=works).update(recovered=True)
     alerts.filter(pk__in=ended).update(closed_at=now)
     notices = Notice.objects.filter(
-        alert__in=ended, transition=OPENED, audience=Notice.Audience.WORKSPACE
+        alert__in=ended,
+        transition=Notice.Transition.OPENED,
+        audience=Notice.Audience.WORKSPACE,
     )
     if rule.notice_waits:
         claimed = Q(claimed_until__gt=now)
         notices.unfinished().exclude(claimed).update(dropped_at=now)
-    told = notices.filter(alert__in=works, dropped_at=None, given_up_at=None)
-    Notice.objects.bulk_create(
-        [
-            _notice(alert, CLOSED, recipient, now)
-            for alert, recipient in told.values_list("alert", "recipient")
-        ],
-        ignore_conflicts=True,
-    )
+    write_recovered(notices.filter(alert__in=works), now)
     add_partner_recoveries(rule, Alert.objects.filter(pk__in=ended), now)
 
 
@@ -175,13 +156,3 @@ def _ended(rule: Rule, locked: QuerySet[Alert]) -> tuple[list[int], list[int]]:
     fails = dict(own.values_list("connection", "failures"))
     ended = [pk for pk, connection in connections.items() if not fails.get(connection)]
     return ended, [pk for pk in ended if connections[pk] in fails]
-
-
-def _notice(alert_id: int, transition: str, user_id: int, due_at: datetime) -> Notice:
-    return Notice(
-        alert_id=alert_id,
-        transition=transition,
-        recipient_id=user_id,
-        due_at=due_at,
-        expires_at=due_at + TRIED_FOR,
-    )

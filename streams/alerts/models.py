@@ -180,6 +180,7 @@ class Notice(models.Model):
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Email")
+        INBOX = "inbox", _("Inbox")  # of the recipient, in the portal
 
     class Audience(models.TextChoices):
         WORKSPACE = "workspace", _("Workspace")
@@ -209,12 +210,32 @@ class Notice(models.Model):
         default=Audience.WORKSPACE,
         db_default=Audience.WORKSPACE,
     )
+    # The place whose alert it is: a workspace or, for notices to partners, the partner.
+    workspace = models.ForeignKey(
+        "streams.Workspace",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("workspace"),
+    )
+    partner = models.ForeignKey(
+        "streams.Partner",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("partner"),
+    )
     due_at = models.DateTimeField(_("due"))  # the next attempt
     expires_at = models.DateTimeField(_("expires"))  # no attempt is made later
     attempts = models.IntegerField(_("attempts"), default=0)
     # Until then, one process may send it. Later, its process counts as dead.
     claimed_until = models.DateTimeField(_("claimed until"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
+    alerts = models.IntegerField(  # that it was about when it was sent
+        _("alerts"), default=1, db_default=1
+    )
+    read_at = models.DateTimeField(_("read"), null=True)  # in the inbox
     # No one needs it anymore: the alert is over, or the recipient is no longer an admin.
     dropped_at = models.DateTimeField(_("dropped"), null=True)
     given_up_at = models.DateTimeField(_("given up"), null=True)
@@ -236,6 +257,16 @@ class Notice(models.Model):
                 fields=["due_at"],
                 condition=Q(sent_at=None, dropped_at=None, given_up_at=None),
                 name="notice_due",
+            ),
+            models.Index(  # each person's inbox, and the number that every page shows
+                fields=["recipient", "-sent_at"],
+                condition=Q(channel="inbox"),
+                name="notice_inbox",
+            ),
+            models.Index(
+                fields=["recipient"],
+                condition=Q(channel="inbox", read_at=None),
+                name="notice_unread",
             ),
         ]
 

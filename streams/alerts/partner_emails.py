@@ -42,6 +42,15 @@ _SENTENCES: dict[str, StrOrPromise] = {
 }
 
 
+def title_for_partner(notice: Notice) -> str:
+    """Return what a notice to a partner said when it was sent, as the subject of its email."""
+    alert = notice.alert
+    _, stream = _names(alert)
+    if notice.transition == Notice.Transition.CLOSED:
+        return _recovered_title(alert, stream)
+    return _title(alert, notice.alerts, stream)
+
+
 def partner_email_of(notice: Notice) -> EmailMessage:
     """Return the email to an admin of the partner, with the alerts that are open now."""
     if notice.transition == Notice.Transition.CLOSED:
@@ -73,15 +82,14 @@ def partner_email_of(notice: Notice) -> EmailMessage:
 def _recovered(notice: Notice) -> EmailMessage:
     alert = notice.alert
     partner, stream = _names(alert)
-    names = {"stream": stream}
-    opened = str(_SUBJECTS[alert.condition] % names)
     since = (_("Since"), at(alert.since))
     ended = [(_("Until"), at(notice.due_at))]
     return email_with(
         EmailContent(
-            title=_("Recovered: %(alert)s") % {"alert": opened},
+            title=_recovered_title(alert, stream),
             sentences=[
-                _("No workspace of %(stream)s has this problem anymore.") % names
+                _("No workspace of %(stream)s has this problem anymore.")
+                % {"stream": stream}
             ],
             facts=[since, *ended],
             link_label=_("View workspaces"),
@@ -105,6 +113,11 @@ def _names(alert: Alert) -> tuple[str, str]:
     return one_line(partner.name if partner else ""), one_line(
         stream.name if stream else ""
     )
+
+
+def _recovered_title(alert: Alert, stream: str) -> str:
+    opened = str(_SUBJECTS[alert.condition] % {"stream": stream})
+    return _("Recovered: %(alert)s") % {"alert": opened}
 
 
 def _title(alert: Alert, count: int, stream: str) -> str:

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, Max, OuterRef, Q
 
 from streams.alerts.models import Alert, Notice
-from streams.alerts.recipients import partner_recipients
+from streams.alerts.people.outbox import to_partner, write
+from streams.alerts.people.recipients import Route, partner_routes
 from streams.catalog.models import Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from streams.alerts.conditions.rule import Rule
-    from streams.alerts.models import AlertQuerySet
+    from streams.alerts.models import AlertQuerySet, NoticeQuerySet
 
-TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
 AT_MOST_EVERY = timedelta(hours=1)
 TOGETHER = timedelta(minutes=2)  # at most, between two alerts of a burst
 _STREAM = "alert__stream"
@@ -42,24 +43,39 @@ def add_partner_notices(rule: Rule, opened: AlertQuerySet, now: datetime) -> Non
     # Locked, so that two processes don't both write one.
     locked = Stream.objects.select_for_update(no_key=True).filter(pk__in=first)
     partners = dict(locked.order_by("pk").values_list("pk", "partner"))
+    write(_due_notices(rule, first, partners, now))
+
+
+def _due_notices(
+    rule: Rule, first: dict[int, int], partners: dict[int, int], now: datetime
+) -> Iterator[Notice]:
+    """Yield the notices about the first alert of each stream, for those who need one."""
     earlier = Notice.objects.filter(
         audience=Notice.Audience.PARTNER,
         alert__condition=rule.condition,
         **{f"{_STREAM}__in": list(first)},
     )
-    pending = set(earlier.unfinished().values_list(_STREAM, flat=True))
+    # Of each person and channel: an email that waits keeps nothing out of an inbox.
+    key = (_STREAM, "recipient", "channel")
+    pending = set(earlier.unfinished().values_list(*key))
     recent = earlier.filter(sent_at__gt=now - AT_MOST_EVERY).order_by()
-    sent_at = dict(recent.values_list(_STREAM).annotate(Max("sent_at")))
-    burst = set(sent_at) & _bursting(rule, list(sent_at), now)
-    admins = partner_recipients(set(partners.values()))
-    for stream in partners.keys() - pending - burst:
-        due = now + rule.partner_waits
-        if stream in sent_at:
-            due = max(due, sent_at[stream] + AT_MOST_EVERY)
-        people = sorted(admins[partners[stream]])
-        _write(
-            Notice.Transition.OPENED, [(first[stream], user) for user in people], due
-        )
+    sent_at = {
+        tuple(row): last for *row, last in recent.values_list(*key, Max("sent_at"))
+    }
+    bursting = _bursting(rule, [stream for stream, *_ in sent_at], now)
+    routes = partner_routes(set(partners.values()))
+    for stream, partner in partners.items():
+        for route in routes[partner]:
+            last = sent_at.get((stream, route.user, route.channel))
+            is_pending = (stream, route.user, route.channel) in pending
+            if is_pending or (last and stream in bursting):
+                continue
+            due = now + rule.partner_waits
+            if last:
+                due = max(due, last + AT_MOST_EVERY)
+            yield to_partner(
+                Notice.Transition.OPENED, first[stream], partner, route, due
+            )
 
 
 def add_partner_recoveries(rule: Rule, closed: AlertQuerySet, now: datetime) -> None:
@@ -97,7 +113,15 @@ def add_partner_recoveries(rule: Rule, closed: AlertQuerySet, now: datetime) -> 
         begun, Exists(recovered), ~Exists(twin), transition=Notice.Transition.OPENED,
         **{f"{_STREAM}__in": over},
     )  # fmt: skip
-    _write(Notice.Transition.CLOSED, list(sent.values_list("alert", "recipient")), now)
+    write(_recoveries(sent, now))
+
+
+def _recoveries(sent: NoticeQuerySet, now: datetime) -> Iterator[Notice]:
+    rows = sent.values_list("alert", "alert__partner", "recipient", "channel")
+    for alert, partner, user, channel in rows:
+        if partner is not None:
+            route = Route(user, channel)
+            yield to_partner(Notice.Transition.CLOSED, alert, partner, route, now)
 
 
 def _bursting(rule: Rule, streams: list[int], now: datetime) -> set[int]:
@@ -109,26 +133,6 @@ def _bursting(rule: Rule, streams: list[int], now: datetime) -> set[int]:
         stream__in=streams,
     )
     return set(before.order_by().values_list("stream", flat=True))
-
-
-def _write(
-    transition: Notice.Transition, to: list[tuple[int, int]], due: datetime
-) -> None:
-    """Write notices to partners: `to` has an alert and a user of each."""
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                alert_id=alert,
-                transition=transition,
-                audience=Notice.Audience.PARTNER,
-                recipient_id=user,
-                due_at=due,
-                expires_at=due + TRIED_FOR,
-            )
-            for alert, user in to
-        ],
-        ignore_conflicts=True,
-    )
 
 
 def covered(notice: Notice) -> AlertQuerySet:

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import DatabaseError, transaction
 
-from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.emails import email_of
-from streams.alerts.models import Alert, Notice
+from streams.alerts.models import Notice
 from streams.alerts.partner_emails import partner_email_of
-from streams.alerts.recipients import partner_recipients, recipients
-from streams.alerts.roll_up import covered
+from streams.alerts.relevance import relevant
 from streams.base.email import send
 
 if TYPE_CHECKING:
@@ -34,11 +32,14 @@ ROUND_S = 30.0  # beat starts a round every 15 s
 # An email server that is down or hangs ends a round, so that it occupies no worker.
 MAX_FAILURES = 2
 PARTNER = Notice.Audience.PARTNER
+AT_ONCE = 500  # notices to inboxes, in one transaction
+_RELATED = ("recipient", "alert__workspace", "alert__stream", "alert__partner")
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
 
 def send_due(now: datetime, stop: Callable[[], bool]) -> None:
     """Send notices until none is due, for at most half a minute. `now` is the database's time."""
+    deliver_to_inboxes(now, stop)
     began, failures, rolled_up = time.monotonic(), 0, True
     while failures < MAX_FAILURES and not stop():
         passed_s = time.monotonic() - began
@@ -53,17 +54,34 @@ def send_due(now: datetime, stop: Callable[[], bool]) -> None:
             failures += 1
 
 
+def deliver_to_inboxes(now: datetime, stop: Callable[[], bool]) -> None:
+    """Put the notices that are due in the inboxes. No email server can delay them."""
+    while not stop() and _deliver_some(now):
+        pass
+
+
+@transaction.atomic
+def _deliver_some(now: datetime) -> bool:
+    """Deliver the next notices to inboxes; return whether there were any."""
+    due = Notice.objects.due(now).filter(channel=Notice.Channel.INBOX)
+    locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    notices = list(locked.select_related(*_RELATED).order_by("due_at", "pk")[:AT_ONCE])
+    counts = relevant(notices)
+    for notice in notices:
+        notice.alerts = counts.get(notice.pk, 0)
+        notice.sent_at = now if notice.alerts else None
+        notice.dropped_at = None if notice.alerts else now
+    Notice.objects.bulk_update(notices, ["alerts", "sent_at", "dropped_at"])
+    return bool(notices)
+
+
 @transaction.atomic
 def _claim(now: datetime, *, rolled_up: bool = False) -> Notice | None:
-    due = Notice.objects.due(now).select_for_update(
-        skip_locked=True, no_key=True, of=("self",)
-    )
+    due = Notice.objects.due(now).filter(channel=Notice.Channel.EMAIL)
     if rolled_up:
         due = due.filter(audience=PARTNER)
-    related = due.select_related(
-        "recipient", "alert__workspace", "alert__stream", "alert__partner"
-    )
-    notice = related.order_by("due_at", "pk").first()
+    locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    notice = locked.select_related(*_RELATED).order_by("due_at", "pk").first()
     if notice is not None:
         notice.claimed_until, notice.attempts = now + CLAIM, notice.attempts + 1
         notice.save(update_fields=["claimed_until", "attempts"])
@@ -72,11 +90,12 @@ def _claim(now: datetime, *, rolled_up: bool = False) -> Notice | None:
 
 def _send(notice: Notice, now: datetime) -> bool:
     """Send a claimed notice, or drop it; return whether the server had no problem."""
-    if not _is_wanted(notice):
+    count = relevant([notice]).get(notice.pk)
+    if count is None:
         _release(notice, dropped_at=now)
         return True
     if _is_sent(notice):
-        _release(notice, sent_at=now)
+        _release(notice, sent_at=now, alerts=count)
         return True
     wait = min(FIRST_WAIT * 2 ** min(notice.attempts - 1, 10), LONGEST_WAIT)
     if now + wait > notice.expires_at:
@@ -85,28 +104,6 @@ def _send(notice: Notice, now: datetime) -> bool:
     else:
         _release(notice, due_at=now + wait)
     return False
-
-
-def _is_wanted(notice: Notice) -> bool:
-    """Whether the recipient is still an admin, and the notice still has a reason."""
-    workspace, partner = notice.alert.workspace_id, notice.alert.partner_id
-    if notice.audience == Notice.Audience.WORKSPACE:
-        return bool(
-            workspace and notice.recipient_id in recipients([workspace])[workspace]
-        )
-    if not partner or notice.recipient_id not in partner_recipients([partner])[partner]:
-        return False
-    if notice.transition == Notice.Transition.CLOSED:
-        first = Notice.objects.filter(
-            alert=notice.alert_id,
-            transition=Notice.Transition.OPENED,
-            recipient=notice.recipient_id,
-            channel=notice.channel,
-            audience=notice.audience,
-        )
-        return first.exclude(sent_at=None).exists()
-    least = BY_CONDITION[Alert.Condition(notice.alert.condition)].partner_from
-    return least is not None and covered(notice).count() >= least
 
 
 def _is_sent(notice: Notice) -> bool:
@@ -121,7 +118,7 @@ def _is_sent(notice: Notice) -> bool:
         return False
 
 
-def _release(notice: Notice, **fields: datetime) -> None:
+def _release(notice: Notice, **fields: datetime | int) -> None:
     """Store the result, unless the claim ran out and another process has the notice."""
     own = Notice.objects.filter(pk=notice.pk, claimed_until=notice.claimed_until)
     own.update(claimed_until=None, **fields)

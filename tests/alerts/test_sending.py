@@ -116,7 +116,7 @@ def test_a_server_that_refuses_for_a_day_ends_the_attempts(connection, smtp, sta
     for minute in range(0, 26 * 60, 5):
         send(start + minute * MINUTE)
 
-    notice = Notice.objects.get()
+    notice = Notice.objects.get(channel="email")
     assert notice.given_up_at is not None
     assert 40 < notice.attempts < 60
     smtp.refuses = False
@@ -159,7 +159,7 @@ def test_someone_who_is_no_longer_an_admin_gets_nothing(connection, smtp, start)
     send(start)
 
     assert smtp.accepted == []
-    assert Notice.objects.get().dropped_at is not None
+    assert not Notice.objects.filter(dropped_at=None).exists()
 
 
 def test_without_an_own_address_the_email_has_no_link(
@@ -211,3 +211,19 @@ def test_every_kind_of_notice_has_an_email(
 
     [mail] = smtp.accepted
     assert str(Alert.Condition(condition).label) in mail["Subject"]
+
+
+def test_the_inbox_gets_each_notice_even_if_the_email_server_is_down(
+    connection, smtp, start
+):
+    smtp.stop()
+    refused(connection, start)
+    send(start)
+    replaced(connection, start + 2 * MINUTE)
+    send(start + 2 * MINUTE)
+
+    inbox = Notice.objects.filter(channel="inbox").order_by("pk")
+    assert list(inbox.values_list("transition", "sent_at")) == [
+        ("opened", start),
+        ("closed", start + 2 * MINUTE),
+    ]

@@ -505,6 +505,12 @@ FORMS = [
     of_partner(
         "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
     ),
+    Form(
+        template="portal/notices/inbox.html",
+        page="inbox/",
+        action="inbox/read/",
+        who="anna",
+    ),
 ]
 
 # Routes that accept a POST without a form, or whose forms contain only secrets.

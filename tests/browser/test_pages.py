@@ -131,7 +131,13 @@ def first_tab(page) -> str:
 
 @pytest.mark.parametrize(
     ("name", "below"),
-    [("nobody", ""), ("anna", "w/"), ("anna", "accounts/"), ("petra", "p/")],
+    [
+        ("nobody", ""),
+        ("anna", "w/"),
+        ("anna", "accounts/"),
+        ("anna", "inbox/"),
+        ("petra", "p/"),
+    ],
 )
 def test_no_page_has_a_barrier_is_too_wide_heavy_or_moves(
     page, scene, live_server, name, below

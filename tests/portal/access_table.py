@@ -21,6 +21,7 @@ from streams.tenancy.invitations import make_invitation, token_of
 from tests import factories
 
 if TYPE_CHECKING:
+    from streams.alerts.models import Notice
     from streams.delivery.replay.models import Replay
     from streams.exports.models import Export
     from streams.tenancy.models import PartnerToken
@@ -102,6 +103,11 @@ def for_partner_admins(
 def account(route: str, nobody: object, member: int) -> Row:
     """The user's own account, or none yet."""
     return Row(route=f"accounts/{route}", gets=(nobody, *[member] * 8))
+
+
+def account_of_anyone(route: str, gets: int, method: str = "get") -> Row:
+    """For everyone who is signed in, about themselves."""
+    return Row(route=route, method=method, gets=(SIGN_IN, *[gets] * 8))
 
 
 def open_to_all(route: str, status: int, method: str = "get", **options: str) -> Row:
@@ -327,6 +333,13 @@ ROWS = [
     for_partner_admins("invitations/<int:pk>/withdraw/", "post", 302),
     # Home redirects users with one place.
     Row(route="", gets=(SIGN_IN, *[302] * 8)),
+    account_of_anyone("inbox/", 200),
+    account_of_anyone("inbox/read/", 302, "post"),
+    # A notice to Anna: not even others of her workspace see it.
+    Row(
+        route="inbox/<int:pk>/",
+        gets=(SIGN_IN, 404, 404, 404, 404, 302, 404, 404, 404),
+    ),
     Row(route="search/", gets=(SIGN_IN, *[200] * 8)),
     open_to_all("invitations/<token>/", 200),
     account("login/", 200, 302),
@@ -373,6 +386,7 @@ class Scene:
     replay: Replay
     export: Export
     token: PartnerToken
+    notice: Notice  # in Anna's inbox
 
     def url(self, row: Row) -> str:
         """Return the URL of a row, for the cast's workspace and partner."""
@@ -395,6 +409,7 @@ class Scene:
             "invitations/<int:pk>": f"invitations/{self._waiting(cast.workspace)}",
             "quarantine/<int:pk>": f"quarantine/{self.held_id}",
             "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
+            "inbox/<int:pk>": f"inbox/{self.notice.pk}",
             "tokens/<int:pk>": f"tokens/{self.token.pk}",
             "members/<int:pk>": f"members/{sam}",
             "<public_id>": cast.workspace.public_id,
@@ -459,9 +474,7 @@ def set_scene() -> Scene:
     # Never late, however long the tests take: /readyz is fine.
     replay = factories.replay(cursor, end=3, due_at=now() + timedelta(hours=1))
     export = factories.export(cast.feed, requested_by=cast.anna)
-    factories.alert(cursor.connection, to=cast.anna)
-    over = {"closed_at": factories.NOW, "calm_since": factories.NOW}
-    factories.alert(cursor.connection, to=cast.anna, **over)
+    notice = alerted(cast, cursor)
     held_id = QuarantinedEvent.objects.get(feed=cast.feed).pk
     return Scene(
         cast=cast,
@@ -470,7 +483,16 @@ def set_scene() -> Scene:
         replay=replay,
         export=export,
         token=token,
+        notice=notice,
     )
+
+
+def alerted(cast: factories.Cast, cursor: Cursor) -> Notice:
+    """Create alerts, and a notice in Anna's inbox."""
+    alert = factories.alert(cursor.connection, to=cast.anna)
+    over = {"closed_at": factories.NOW, "calm_since": factories.NOW}
+    factories.alert(cursor.connection, to=cast.anna, **over)
+    return factories.in_inbox(alert, cast.anna)
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:

@@ -81,6 +81,14 @@ def add_membership(cast):
     )
 
 
+def add_notice(cast):
+    alert = factories.alert(to=cast.petra)
+    WorkspaceMembership.objects.create(
+        workspace=alert.workspace, user=cast.petra, role="admin"
+    )
+    factories.in_inbox(alert, cast.petra)
+
+
 @pytest.mark.parametrize(
     ("page", "add"),
     [
@@ -98,11 +106,13 @@ def add_membership(cast):
         ("partner-history", add_entry),
         ("partner-members", add_partner_member),
         ("home", add_membership),
+        ("inbox", add_notice),
     ],
 )
 def test_another_row_takes_no_more_queries(as_petra, cast, page, add):
     args = {
         "home": [],
+        "inbox": [],
         "partner": [cast.partner.slug],
     }.get(page.split("-")[0], [cast.workspace.public_id])
     if page.startswith("partner-stream-"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django import template
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from streams.alerts.people.inbox import MOST_COUNTED, count_unread
 from streams.portal.shared.access import WorkspaceAccess
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
     from streams.events.models import Feed
     from streams.portal.shared.access import PartnerAccess
-    from streams.tenancy.models import Workspace
+    from streams.tenancy.models import User, Workspace
 
 register = template.Library()
 
@@ -48,8 +51,13 @@ def of_feed(
 
 
 @register.simple_tag
-def search_scope(access: WorkspaceAccess | PartnerAccess) -> str:
-    """Return the name of a workspace or partner in the URL of a search (portal/palette)."""
+def search_scope(access: WorkspaceAccess | PartnerAccess | None) -> str:
+    """Return the name of a workspace or partner in the URL of a search (portal/palette).
+
+    Empty on the pages of a user, which belong to neither.
+    """
+    if access is None:
+        return ""
     if isinstance(access, WorkspaceAccess):
         return f"w:{access.workspace.public_id}"
     return f"p:{access.partner.slug}"
@@ -76,6 +84,18 @@ def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, obje
         "label": label,
         "current": _declares(context, "tab", page),
     }
+
+
+@register.inclusion_tag("portal/shared/_bell.html", takes_context=True)
+def bell(context: RequestContext) -> dict[str, object]:
+    """Render the link to the inbox, with the number of unread notices. Takes one query."""
+    unread = count_unread(cast("User", context.request.user))
+    shown = str(unread) if unread < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+    text = ngettext(
+        "Inbox: %(count)s unread notice", "Inbox: %(count)s unread notices", unread
+    )
+    label = text % {"count": shown} if unread else _("Inbox: no unread notices")
+    return {"unread": unread, "shown": shown, "label": label}
 
 
 def _declares(context: RequestContext, option: str, value: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from streams.alerts.models import Notice
 from streams.tenancy.models import (
     PartnerMembership,
     Workspace,
@@ -16,6 +17,35 @@ if TYPE_CHECKING:
 
 # They are admins of the partner's test workspaces (portal/shared/access.py).
 _TESTERS = (PartnerMembership.Role.DEVELOPER, PartnerMembership.Role.ADMIN)
+
+
+CHANNELS = (Notice.Channel.EMAIL, Notice.Channel.INBOX)
+
+
+class Route(NamedTuple):
+    """A way to notify someone."""
+
+    user: int
+    channel: str
+
+
+def routes(workspace_ids: Collection[int]) -> dict[int, list[Route]]:
+    """Return how to notify the people of each workspace."""
+    return _by_all_channels(recipients(workspace_ids))
+
+
+def partner_routes(partner_ids: Collection[int]) -> dict[int, list[Route]]:
+    """Return how to notify the people of each partner."""
+    return _by_all_channels(partner_recipients(partner_ids))
+
+
+def _by_all_channels(people: dict[int, set[int]]) -> dict[int, list[Route]]:
+    found: dict[int, list[Route]] = defaultdict(list)
+    for place, users in people.items():
+        found[place] = [
+            Route(user, channel) for user in sorted(users) for channel in CHANNELS
+        ]
+    return found
 
 
 def recipients(workspace_ids: Collection[int]) -> dict[int, set[int]]:

@@ -1,0 +1,1 @@
+"""The people who get notices: the recipients, the outbox and each person's inbox."""
