@@ -79,6 +79,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "impersonation.ended": _("Stopped viewing the portal as %(member)s"),
     "group.created": _("Created the operator group %(row)s"),
     "group.changed": _("Changed the operator group %(row)s: %(fields)s"),
+    "activity.exported": _("Exported the activity log as %(format)s"),
     "support.workspace_opened": _("Opened the workspace"),
     "support.events_opened": _("Opened events of the workspace"),
     "workspace.created": _("Created the workspace"),

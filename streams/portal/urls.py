@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from streams.portal.activity import views as activity_views
 from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
@@ -12,7 +13,7 @@ from streams.portal.quarantine import urls as quarantine
 from streams.portal.replay import views as replay_views
 from streams.portal.requests import views as request_views
 from streams.portal.shared import saved_filters
-from streams.portal.stream import activity_log, plan_templates
+from streams.portal.stream import plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.tail import views as tail_views
@@ -88,6 +89,11 @@ workspace_member_pages: Pages = [
     ),
 ]
 
+activity_pages: Pages = [
+    path("", activity_views.workspace_activity, name="activity"),
+    path("log.<form>", activity_views.workspace_activity_file, name="activity-file"),
+]
+
 workspace_tail_pages: Pages = [
     path("", tail_views.workspace_tail, name="tail"),
     path("rows/", tail_views.workspace_tail_rows, name="tail-rows"),
@@ -115,6 +121,7 @@ workspace_pages: Pages = [
     path("quarantine/", include(quarantine.workspace_pages), {"section": "quarantine"}),
     path("tail/", include(workspace_tail_pages), {"section": "tail"}),
     path("", include(workspace_member_pages), {"section": "members"}),
+    path("activity/", include(activity_pages), {"section": "activity"}),
 ]
 
 partner_workspace_pages: Pages = [
@@ -158,7 +165,15 @@ partner_stream_pages: Pages = [
     path("streams/", stream_views.streams, name="partner-streams"),
     path("streams/new/", plan_templates.stream_new, name="partner-stream-new"),
     path("streams/<slug:stream_slug>/", include(stream_pages)),
-    path("history/", activity_log.partner_history, name="partner-history"),
+]
+
+partner_activity_pages: Pages = [
+    path("", activity_views.partner_activity, name="partner-history"),
+    path(
+        "log.<form>",
+        activity_views.partner_activity_file,
+        name="partner-history-file",
+    ),
 ]
 
 token_pages: Pages = [
@@ -193,6 +208,7 @@ partner_member_pages: Pages = [
 partner_pages: Pages = [
     path("", include(partner_workspaces_pages), {"section": "workspaces"}),
     path("", include(partner_stream_pages), {"section": "streams"}),
+    path("history/", include(partner_activity_pages), {"section": "activity"}),
     path("events/", include(partner_event_pages), {"section": "events"}),
     path("tail/", include(partner_tail_pages), {"section": "tail"}),
     path(

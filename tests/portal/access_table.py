@@ -185,6 +185,8 @@ ROWS = [
     for_admins("members/<int:pk>/remove/"),
     for_admins("invitations/<int:pk>/resend/"),
     for_admins("invitations/<int:pk>/withdraw/"),
+    for_admins("activity/", "get", 200),
+    for_admins("activity/log.<form>", "get", 200),
     for_partner_team(""),
     for_developers("workspaces/new/"),
     for_developers("workspaces/new/", "post"),
@@ -211,6 +213,7 @@ ROWS = [
     for_partner_team("streams/<slug:stream_slug>/way/"),
     for_partner_team("streams/<slug:stream_slug>/history/"),
     for_partner_team("history/"),
+    for_partner_admins("history/log.<form>"),
     for_partner_admins(
         "streams/<slug:stream_slug>/way/", "post", 200
     ),  # no dates: the form says so
@@ -416,6 +419,7 @@ class Scene:
             "<slug:slug>": cast.partner.slug,
             "<slug:stream_slug>": cast.stream.slug,
             "<kind>": "source",
+            "<form>": "csv",
             "<key>": key_of(OPENED),
             "<int:number>": "1",
             "<int:seq>": "1",

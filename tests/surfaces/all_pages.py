@@ -35,6 +35,8 @@ MORE = (
     "w/<public_id>/exports/new/?list=attempts",
     "w/<public_id>/events/search/?name=Purchase",
     "w/<public_id>/events/search/?before=4&found=49",
+    "w/<public_id>/activity/?kind=keys&about=Purchase",
+    "w/<public_id>/activity/?kind=Purchase",
     "w/<public_id>/?range=7d",
     "w/<public_id>/?range=custom&since=2026-03-01T00:00&until=2026-03-03T00:00",
     "w/<public_id>/quarantine/?name=Purchase",

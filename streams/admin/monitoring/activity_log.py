@@ -1,21 +1,38 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.append_only import HistoryAdmin
-from streams.admin.shared.base import time_column
+from streams.admin.shared.append_only import BEFORE, HistoryAdmin
+from streams.admin.shared.base import staff_of, time_column
 from streams.admin.shared.period import PeriodFilter
 from streams.admin.shared.scope import WorkspaceFilter
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import SENTENCES, describe, outline
+from streams.audit.services import record
+from streams.base.clock import now
 from streams.catalog.models import Stream
+from streams.exports.activity_file import (
+    CONTENT_TYPES,
+    PAGE_ROWS,
+    lines,
+    row,
+)
+from streams.exports.models import Export
 from streams.tenancy.models import Partner, User, Workspace
+
+if TYPE_CHECKING:
+    from streams.exports.formats import Row
 
 
 class PartnerFilter(admin.SimpleListFilter):
@@ -53,12 +70,19 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
+LABELS = {
+    Export.Format.CSV: _("Export CSV"),
+    Export.Format.JSON_LINES: _("Export JSON Lines"),
+}
+
+
 class AtFilter(PeriodFilter):
     field = "at"
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(HistoryAdmin):
+    change_list_template = "admin/activity_log.html"
     list_display = (
         "when", "what", "who", "address", "device", "stream", "workspace", "partner",
         "details",
@@ -92,14 +116,63 @@ class AuditEntryAdmin(HistoryAdmin):
             *(Q(actor=pk) for pk in actors.values_list("pk", flat=True)),
         ]
 
+    def get_urls(self) -> list[URLPattern]:
+        shown = self.admin_site.admin_view(self.export)
+        route = path("log.<form>", shown, name="streams_auditentry_export")
+        return [route, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        query = request.GET.copy()
+        query.pop(BEFORE, None)
+        files = [
+            (label, f"log.{form}?{query.urlencode()}") for form, label in LABELS.items()
+        ]
+        return super().changelist_view(
+            request, {"files": files, **(extra_context or {})}
+        )
+
+    def export(self, request: HttpRequest, form: str) -> StreamingHttpResponse:
+        """Download the entries that the query filters, and record who downloads them."""
+        if form not in LABELS:
+            raise Http404
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = self.get_changelist_instance(request)
+        conditions = self.search_conditions(request, found.query)
+        matches = reduce(or_, conditions) if conditions else Q(pk=None)
+        entries = found.queryset.filter(matches)
+        filters = ", ".join(sorted(request.GET))[:200]
+        actor = staff_of(request)
+        record("activity.exported", actor=actor, format=form, filter=filters)
+        response = StreamingHttpResponse(
+            lines(_pages(entries), form), content_type=CONTENT_TYPES[form]
+        )
+        name = f"activity-{now():%Y-%m-%d-%H%M}.{form}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
     @admin.display(description=_("activity"))
     def what(self, entry: AuditEntry) -> str:
         return describe(entry.action, entry.detail)
 
     @admin.display(description=_("actor"))
     def who(self, entry: AuditEntry) -> str:
-        return str(entry.actor) if entry.actor else gettext("System")
+        return _person(entry)
 
     @admin.display(description=_("details"))
     def details(self, entry: AuditEntry) -> str:
         return "; ".join(f"{name}: {value}" for name, value in entry.detail.items())
+
+
+def _person(entry: AuditEntry) -> str:
+    return str(entry.actor) if entry.actor else gettext("System")
+
+
+def _pages(entries: QuerySet[AuditEntry]) -> Iterator[list[Row]]:
+    newest = entries.select_related("actor", "workspace", "partner").order_by("-pk")
+    below = newest
+    while page := list(below[:PAGE_ROWS]):
+        yield [row(one, person=_person(one), has_origin=True) for one in page]
+        below = newest.filter(pk__lt=page[-1].pk)

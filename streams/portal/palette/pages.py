@@ -42,6 +42,8 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
         if access.can_edit:
             yield _("New replay"), to(access, "replay-new")
     yield _("Members"), to(access, "members")
+    if access.can_administer:
+        yield _("Activity log"), to(access, "activity")
 
 
 def _of_partner(access: PartnerAccess) -> Iterator[Page]:

@@ -25,19 +25,35 @@ class ActivityRow:
     what: str
     reason: str
     where: str  # workspace or stream; empty for the partner itself
+    address: str  # this and the device: empty if they aren't shown
+    device: str
 
 
-def activity_row(entry: AuditEntry, team: Collection[int]) -> ActivityRow:
-    """Return the row of an entry. `team` are the IDs of users whose emails may be shown."""
+def activity_row(
+    entry: AuditEntry, team: Collection[int], *, has_origin: bool = False
+) -> ActivityRow:
+    """Return the row of an entry. `team` are the IDs of users whose emails may be shown.
+
+    `has_origin`: show the address and the device of the team's own activity.
+    """
+    # An entry without a partner is about a member's account: also a stranger's failed sign-in.
+    is_own = entry.actor_id in team or (
+        entry.actor_id is None and entry.partner_id is None
+    )
+    is_shown = has_origin and is_own
     workspace = entry.workspace.name if entry.workspace else ""
     if entry.workspace_id and not workspace:
         workspace = _("Deleted workspace")
     return ActivityRow(
         entry=entry,
-        who=who(entry.actor, team, starts=True),
+        who=_("Unknown")
+        if entry.action == "user.sign_in_failed"
+        else who(entry.actor, team, starts=True),
         what=describe(entry.action, entry.detail),
         reason=reason(entry.action, entry.detail),
         where=workspace or entry.stream,
+        address=entry.address if is_shown else "",
+        device=entry.device if is_shown else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Activity logs of a stream and of a partner: who did what, and when."""
+"""The activity log of a stream: who did what, and when."""
 
 from __future__ import annotations
 
@@ -32,18 +32,6 @@ def stream_history(request: PortalRequest, slug: str, stream_slug: str) -> HttpR
     entries = AuditEntry.objects.of_stream(stream)
     context = {"stream": stream, **_page(request, access, entries)}
     return render(request, "portal/stream/activity_log.html", context)
-
-
-@signed_in
-def partner_history(request: PortalRequest, slug: str) -> HttpResponse:
-    """Show changes to the partner, its streams, and its workspaces."""
-    access = partner_to_see(request, slug)
-    entries = AuditEntry.objects.filter(partner=access.partner)
-    return render(
-        request,
-        "portal/stream/partner_activity_log.html",
-        _page(request, access, entries),
-    )
 
 
 def _page(
