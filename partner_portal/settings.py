@@ -6,13 +6,13 @@ invalid value ends the process here; `streams/checks.py` reports unsafe values.
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import environ
 from django.utils.csp import CSP
 
 from partner_portal.environment import load_or_exit
+from partner_portal.environment.broker_options import broker_options
 from partner_portal.environment.mailer import mailer
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -185,21 +185,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # also wait for a broker that refuses commands
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "socket_keepalive": True,
-    "socket_keepalive_options": {
-        getattr(socket, name): number
-        for name, number in {
-            "TCP_KEEPIDLE": KEEPALIVES["idle"],
-            "TCP_KEEPINTVL": KEEPALIVES["interval"],
-            "TCP_KEEPCNT": KEEPALIVES["count"],
-            "TCP_USER_TIMEOUT": SILENCE_MS,
-        }.items()
-        if hasattr(socket, name)  # Linux has them all
-    },
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(KEEPALIVES, SILENCE_MS)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False  # a lost wake-up costs a second
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

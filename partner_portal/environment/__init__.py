@@ -13,7 +13,8 @@ To add a setting:
 from __future__ import annotations
 
 from partner_portal.environment.loader import InvalidSettings, load, load_or_exit
+from partner_portal.environment.setting import Setting
 from partner_portal.environment.setting_types import Invalid
-from partner_portal.environment.settings_table import SETTINGS, Setting
+from partner_portal.environment.settings_table import SETTINGS
 
 __all__ = ["SETTINGS", "Invalid", "InvalidSettings", "Setting", "load", "load_or_exit"]

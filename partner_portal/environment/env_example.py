@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from typing import TYPE_CHECKING
 
-from partner_portal.environment.settings_table import SECTIONS, Setting
+from partner_portal.environment.settings_table import SECTIONS
+
+if TYPE_CHECKING:
+    from partner_portal.environment.setting import Setting
 
 HEAD = """\
 # Every setting, with its type, bounds, unit and default. Generated from

@@ -8,13 +8,16 @@ from collections.abc import Mapping, MutableMapping
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from partner_portal.environment import env_file
 from partner_portal.environment.loopback import exempt_loopback
 from partner_portal.environment.setting_types import ROOT, Invalid
-from partner_portal.environment.settings_table import SETTINGS, Setting
+from partner_portal.environment.settings_table import SETTINGS
 from streams.base import json_logs
+
+if TYPE_CHECKING:
+    from partner_portal.environment.setting import Setting
 
 NAMES = SETTINGS.keys() | {f"{name}_FILE" for name in SETTINGS}
 MAX_SECRET_BYTES = 65_536  # NAME_FILE could be /dev/zero

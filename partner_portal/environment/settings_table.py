@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from partner_portal.environment import setting_types, url_types
-
-if TYPE_CHECKING:
-    from partner_portal.environment.setting_types import Kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """A row. `default` is text, as in `.env.example`; empty means None or an empty list."""
-
-    name: str
-    kind: Kind
-    about: str  # sentences for operators
-    default: str = ""
-    required: bool = False
-
+from partner_portal.environment.setting import Setting
 
 SECTIONS: dict[str, tuple[Setting, ...]] = {
     "Secrets: must be set": (
