@@ -79,6 +79,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -125,6 +127,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "streams.web.template_tags",
                 "streams.portal.shared.navigation_tags",
+                "streams.portal.sso.template_tags",
             ],
         },
     },
@@ -234,6 +237,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 # The link proves the user's identity, and makes the browser a known one.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds
+# Single sign-on with OpenID Connect (streams/identity/sso, streams/portal/sso)
+OIDC_ISSUER = _values["OIDC_ISSUER"]  # of the operators; partners configure their own
+OIDC_CLIENT_ID = _values["OIDC_CLIENT_ID"]
+OIDC_CLIENT_SECRET = _values["OIDC_CLIENT_SECRET"]
+SOCIALACCOUNT_ADAPTER = "streams.portal.sso.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"provider_class": "streams.portal.sso.provider.Provider"}
+}
 
 # --- Web ---------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -32,6 +32,7 @@ def _unready() -> Iterator[CheckMessage]:
     yield from _wrong_proxies()
     yield from _for_evaluation()
     yield from _unset_addresses()
+    yield from _half_a_provider()
 
 
 def _for_evaluation() -> Iterator[CheckMessage]:
@@ -76,6 +77,28 @@ def _unset_addresses() -> Iterator[CheckMessage]:
             " stream.",
             hint="Set REVIEW_EMAIL to the addresses of the operators who review streams.",
             id="streams.W014",
+        )
+
+
+def _half_a_provider() -> Iterator[CheckMessage]:
+    values = (
+        settings.OIDC_ISSUER,
+        settings.OIDC_CLIENT_ID,
+        settings.OIDC_CLIENT_SECRET,
+    )
+    if any(values) and not all(values):
+        yield Error(
+            "Only some of OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are set, so"
+            " operators can't use single sign-on.",
+            hint="Set all three, or none.",
+            id="streams.E017",
+        )
+    if settings.OIDC_ISSUER.lower().startswith("http:"):
+        yield Warning(
+            "OIDC_ISSUER starts with http://, so anyone on the network in between can sign"
+            " in as an operator.",
+            hint="Use https://.",
+            id="streams.W018",
         )
 
 

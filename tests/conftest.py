@@ -16,7 +16,7 @@ from tests.servers.child_processes import end_with_parent
 from tests.servers.keeper import Keeper, Servers
 from tests.servers.worker_share import Services
 
-pytest_plugins = ["tests.segment", "tests.portal_processes"]
+pytest_plugins = ["tests.segment", "tests.oidc_provider", "tests.portal_processes"]
 
 SERVICES = pytest.StashKey[Services]()
 

@@ -39,6 +39,8 @@ def safe(settings, monkeypatch):
         ("SECURE_HSTS_PRELOAD", True, "streams.W015"),
         ("INGEST_URL", "http://events.example.com", "streams.W016"),
         ("SEGMENT_EU_URL", "HTTP://segment.example", "streams.W016"),
+        ("OIDC_ISSUER", "https://login.example.com", "streams.E017"),
+        ("OIDC_CLIENT_SECRET", "x", "streams.E017"),
     ],
 )
 def test_unsafe_settings_are_found(safe, name, value, found):
@@ -47,6 +49,13 @@ def test_unsafe_settings_are_found(safe, name, value, found):
     setattr(safe, name, value)
 
     assert [check.id for check in ready_for_production()] == [found]
+
+
+def test_a_provider_without_encryption_is_found(safe):
+    safe.OIDC_ISSUER = "http://login.example.com"
+    safe.OIDC_CLIENT_ID = safe.OIDC_CLIENT_SECRET = "x"
+
+    assert [check.id for check in ready_for_production()] == ["streams.W018"]
 
 
 @pytest.mark.parametrize(("trusted", "ids"), [(False, {"streams.E011"}), (True, set())])

@@ -61,6 +61,7 @@ HTTP_FILES = {
     "streams/base/http_deadlines.py",  # sends nothing itself: limits how long a request takes
     "streams/base/customer_urls/client.py",  # customers' webhooks
     "streams/delivery/segment/client.py",
+    "streams/identity/sso/http.py",  # the providers of single sign-on
     "streams/review/qa/ingest_client.py",
 }
 HTTP_PACKAGES = {"connections", "sandbox", "management", "devtools"}

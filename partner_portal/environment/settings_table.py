@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partner_portal.environment import setting_types, url_types
 from partner_portal.environment.setting import Setting
+from partner_portal.environment.sso_settings import SINGLE_SIGN_ON
 
 SECTIONS: dict[str, tuple[Setting, ...]] = {
     "Secrets: must be set": (
@@ -122,6 +123,7 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             about="Folder that `collectstatic` fills. Empty: static/ in VAR_DIR.",
         ),
     ),
+    "Single sign-on of operators": SINGLE_SIGN_ON,
     "Services": (
         Setting(
             name="DATABASE_URL",

@@ -65,6 +65,9 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.signed_in": _("Signed in from %(address)s"),
     "user.signed_out": _("Signed out"),
     "user.sign_in_failed": _("Failed to sign in as %(member)s from %(address)s"),
+    "user.sso_linked": _(
+        "Linked the account of %(member)s to the single sign-on of %(provider)s"
+    ),
     "user.password_changed": _("Changed their password from %(address)s"),
     "user.password_reset": _("Reset their password by email from %(address)s"),
     "user.reset_link_emailed": _("Emailed %(member)s a link to reset their password"),

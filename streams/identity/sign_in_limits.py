@@ -48,6 +48,12 @@ FAILED_EMAILED = RateLimit(
     amount=1,
     period=timedelta(days=1),
 )
+SSO_FROM_ADDRESS = RateLimit(
+    name="sso-address",
+    counts="attempts to sign in with single sign-on from one IP address",
+    amount=30,
+    period=timedelta(minutes=5),
+)
 RESETS_FROM_ADDRESS = RateLimit(
     name="reset-address",
     counts="requests for a password reset link from one IP address",
@@ -69,6 +75,6 @@ CHANGES_OF_PASSWORD = RateLimit(
 
 LIMITS = (
     FROM_KNOWN_BROWSER, FROM_ADDRESS, FROM_ADDRESS_TO_ACCOUNT, TO_ACCOUNT,
-    CHANGES_OF_PASSWORD, RESETS_FROM_ADDRESS, RESETS_TO_EMAIL,
+    SSO_FROM_ADDRESS, CHANGES_OF_PASSWORD, RESETS_FROM_ADDRESS, RESETS_TO_EMAIL,
     FAILED_NOTED, FAILED_BEFORE_EMAIL, FAILED_EMAILED,
 )  # fmt: skip

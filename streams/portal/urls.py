@@ -232,4 +232,5 @@ pages: Pages = [
 urlpatterns = [
     path("", include((pages, "portal"))),
     path("accounts/", include("streams.portal.account.urls")),
+    path("accounts/sso/", include("streams.portal.sso.urls")),
 ]

@@ -358,6 +358,9 @@ ROWS = [
     account("password/reset/key/done/", 200, 200),
     account("email/", 404, 404),
     account("confirm-email/", 404, 404),
+    # No provider is configured.
+    open_to_all("accounts/sso/<slug:provider_id>/start/", 404),
+    open_to_all("accounts/sso/<slug:provider_id>/callback/", 404),
     open_to_all("sitemap.xml", 200),
     open_to_all("robots.txt", 200),
     open_to_all("docs/<slug:stream_slug>/", 200),
@@ -401,6 +404,7 @@ class Scene:
             "^v1/.*$": "v1/track",
             "^api/.*$": "api/v2/replays",
             "<slug:name>": "quick-start",
+            "<slug:provider_id>": "operators",
             "<replay_id>": self.replay.public_id,
             "<export_id>": self.export.public_id,
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",

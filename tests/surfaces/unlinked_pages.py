@@ -30,6 +30,8 @@ from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expire
 from streams.events.models import Event
 from streams.events.search import scan
+from streams.identity.sso.refusals import Refusal
+from streams.portal.sso.refused import refused
 from streams.tenancy.models import WorkspaceMembership
 from streams.web.early_error_pages import server_pages
 from tests import factories
@@ -86,6 +88,23 @@ def too_many_requests(scene: Scene) -> Iterator[Visit]:
             yield visit
             if visitor.status == 429:
                 return
+
+
+def refused_single_sign_on(scene: Scene) -> Iterator[Visit]:
+    """Yield the sign-in page with single sign-on, and the page of each refusal."""
+    operators = {
+        "OIDC_ISSUER": "http://127.0.0.1:9",
+        "OIDC_CLIENT_ID": "portal",
+        "OIDC_CLIENT_SECRET": "secret",
+    }
+    nobody = Visitor(scene, "nobody")
+    with override_settings(**operators):
+        yield from nobody.visit("get", reverse("account_login"))
+        start = reverse("openid_connect_login", args=["operators"])
+        yield from nobody.visit("get", start)
+    request = RequestFactory().get("/")
+    for reason in Refusal:
+        yield Visit(f"refused: {reason}", refused(request, reason, "operators").text)
 
 
 def search_box(scene: Scene) -> Iterator[Visit]:
@@ -270,7 +289,7 @@ def alert_emails(scene: Scene) -> Iterator[Visit]:
 
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
-    refusals, too_many_requests, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
+    refusals, too_many_requests, refused_single_sign_on, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, split_attempts, searches, unchecked_streams, faulty_plans,
     plans_of_staff, undelivered_events, alert_emails,
 )  # fmt: skip

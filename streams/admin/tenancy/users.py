@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -89,7 +90,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 # Sign-in uses the User's email, so the admin doesn't show a second table of addresses.
-admin.site.unregister(EmailAddress)
+admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(User)

@@ -1,0 +1,72 @@
+"""Start a sign-in at a provider, and continue it when the browser comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.account.utils import get_next_redirect_url
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from streams.base.client_address import client_address
+from streams.base.rate_limit import RateLimited, consume
+from streams.identity.sign_in_limits import SSO_FROM_ADDRESS
+from streams.identity.sso.http import ProviderSession, Unusable
+from streams.identity.sso.providers import provider_with
+from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.portal.sso.provider import Callback, OpenIDConnectAdapter
+from streams.portal.sso.refused import refused
+from streams.portal.sso.sessions import requests_through
+from streams.web.rate_limited import too_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@require_GET
+@never_cache
+def start(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Send the browser to a provider. A link, because a form may not lead elsewhere (CSP)."""
+    try:
+        consume(SSO_FROM_ADDRESS, client_address(request))
+    except RateLimited as limited:
+        reason = _("There were too many attempts to sign in with single sign-on.")
+        return too_many(request, limited, reason)
+
+    def redirect() -> HttpResponse:
+        provider = get_adapter(request).get_provider(request, provider=provider_id)
+        response: HttpResponse = provider.redirect(
+            request, process=AuthProcess.LOGIN, next_url=get_next_redirect_url(request)
+        )
+        return response
+
+    return _with_provider(request, provider_id, redirect)
+
+
+@require_GET
+@never_cache
+def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Sign in the person whom the provider sent back."""
+    view = Callback.adapter_view(OpenIDConnectAdapter(request, provider_id))
+    return _with_provider(request, provider_id, lambda: view(request))
+
+
+def _with_provider(
+    request: HttpRequest, provider_id: str, step: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Take a step of the protocol. Whatever the provider sends, the response is a page."""
+    trusted = provider_with(provider_id)
+    if trusted is None:
+        raise Http404
+    try:
+        with requests_through(ProviderSession):
+            return step()
+    except SsoRefused as refusal:
+        return refused(request, refusal.reason, provider_id)
+    except (OAuth2Error, Unusable):
+        return refused(request, Refusal.UNREACHABLE, provider_id)
