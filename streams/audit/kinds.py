@@ -44,6 +44,13 @@ def of_kind(kind: str) -> Q:
     return _any_of(KINDS[kind][1])
 
 
+def kind_of(action: str) -> str:
+    """Return the key of KINDS that covers an action."""
+    return next(
+        (kind for kind, (_label, own) in KINDS.items() if action.startswith(own)), OTHER
+    )
+
+
 def _any_of(prefixes: Iterable[str]) -> Q:
     condition = Q()
     for prefix in prefixes:

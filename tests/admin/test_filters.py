@@ -23,6 +23,24 @@ def listed(staff, name, **query):
     return list(response.context["cl"].result_list)
 
 
+def test_the_activity_log_is_narrowed_to_a_kind_and_then_to_an_activity(staff):
+    factories.connection()
+    connection = factories.due_cursor(1).connection
+    pause = {"action": "pause", "_selected_action": connection.pk}
+    staff.post(reverse("admin:streams_connection_changelist"), pause)
+    address = reverse("admin:streams_auditentry_changelist")
+
+    every = staff.get(address).text
+    kind = staff.get(address, {"kind": "connections"}).text
+
+    assert [one.action for one in listed(staff, "auditentry", kind="connections")] == [
+        "connection.paused"
+    ]
+    assert listed(staff, "auditentry", kind="streams") == []
+    assert "action=connection.paused" not in every
+    assert "action=connection.paused" in kind
+
+
 @pytest.mark.parametrize(
     "name",
     [

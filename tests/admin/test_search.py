@@ -63,7 +63,16 @@ def test_a_members_email_names_their_workspaces_and_partners(staff, world):
     page = staff.get(reverse("admin:search", query={"q": "alice@fern.example"}))
 
     [group] = page.context["groups"]
-    assert group.results[0].detail.endswith("Postbox Inc, Fern & Field")
+    assert group.results[0].related == [
+        (
+            "Postbox Inc",
+            reverse("admin:streams_partner_change", args=[world.stream.partner_id]),
+        ),
+        (
+            "Fern & Field",
+            reverse("admin:streams_workspace_change", args=[world.workspace_id]),
+        ),
+    ]
 
 
 def test_a_workspace_and_a_connection_are_found_by_their_public_ids(staff, world):

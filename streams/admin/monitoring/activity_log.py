@@ -17,6 +17,8 @@ from streams.admin.shared.append_only import BEFORE, HistoryAdmin
 from streams.admin.shared.base import staff_of, time_column
 from streams.admin.shared.period import PeriodFilter
 from streams.admin.shared.scope import WorkspaceFilter
+from streams.audit.kinds import choices as kind_choices
+from streams.audit.kinds import kind_of, of_kind
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import SENTENCES, describe, outline
 from streams.audit.services import record
@@ -60,11 +62,36 @@ class StreamFilter(admin.SimpleListFilter):
         return queryset.filter(stream=self.value()) if self.value() else queryset
 
 
+ELSEWHERE = {"address", "browser", "stream"}  # details with a column
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Filter by a kind of activity. There are too many activities for one list."""
+
+    title, parameter_name = _("kind of activity"), "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [(kind, str(label)) for kind, label in kind_choices()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        kind = self.value()
+        return queryset.filter(of_kind(kind)) if kind else queryset
+
+
 class ActionFilter(admin.SimpleListFilter):
+    """Filter by activity, once its kind is chosen."""
+
     title, parameter_name = _("activity"), "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [(action, outline(action)) for action in SENTENCES]
+        kind = request.GET.get(KindFilter.parameter_name)
+        chosen = request.GET.get(self.parameter_name)
+        shown = [
+            action
+            for action in SENTENCES
+            if action == chosen or (kind and kind_of(action) == kind)
+        ]
+        return [(action, outline(action)) for action in shown]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -83,11 +110,10 @@ class AtFilter(PeriodFilter):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(HistoryAdmin):
     change_list_template = "admin/activity_log.html"
-    list_display = (
-        "when", "what", "who", "address", "device", "stream", "workspace", "partner",
-        "details",
+    list_display = ("when", "what", "who", "origin", "place", "details")
+    list_filter = (
+        WorkspaceFilter, AtFilter, PartnerFilter, StreamFilter, KindFilter, ActionFilter,
     )  # fmt: skip
-    list_filter = (WorkspaceFilter, AtFilter, PartnerFilter, StreamFilter, ActionFilter)
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
     search_help_text = _(
@@ -161,9 +187,23 @@ class AuditEntryAdmin(HistoryAdmin):
     def who(self, entry: AuditEntry) -> str:
         return _person(entry)
 
+    @admin.display(description=_("from"))
+    def origin(self, entry: AuditEntry) -> str:
+        return ", ".join(filter(None, [entry.address, entry.device]))
+
+    @admin.display(description=_("object"))
+    def place(self, entry: AuditEntry) -> str:
+        """Return the workspace, the stream and the partner, as far as there are any."""
+        places = [entry.workspace, entry.stream, entry.partner]
+        return ", ".join(str(one) for one in places if one)
+
     @admin.display(description=_("details"))
     def details(self, entry: AuditEntry) -> str:
-        return "; ".join(f"{name}: {value}" for name, value in entry.detail.items())
+        """Return the details that no other column shows."""
+        shown = {
+            name: value for name, value in entry.detail.items() if name not in ELSEWHERE
+        }
+        return "; ".join(f"{name}: {value}" for name, value in shown.items())
 
 
 def _person(entry: AuditEntry) -> str:

@@ -49,6 +49,7 @@ class SearchResult:
     text: str
     url: str
     detail: str = ""
+    related: Sequence[tuple[str, str]] = ()  # names and URLs, after the detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +109,29 @@ def _users(text: str) -> Found:
             "partner_memberships", PartnerMembership.objects.select_related("partner")
         ),
     )
-    return _results(related.order_by("email"), text, _person)
+    return _results(related.order_by("email"), text, _person, _owners)
 
 
 def _person(user: User) -> str:
-    """Describe a user: the name, and up to MOST_OWNERS workspaces and partners."""
-    owners = [
-        *(one.partner.name for one in user.partner_memberships.all()),
-        *(one.workspace.name for one in user.workspace_memberships.all()),
+    return user.name
+
+
+def _owners(user: User) -> list[tuple[str, str]]:
+    """Link up to MOST_OWNERS partners and workspaces of a user, and the user for the rest."""
+    places = _places(user)
+    shown = [(one.name, page_url(one)) for one in places[:MOST_OWNERS]]
+    rest = len(places) - len(shown)
+    if rest:
+        more = _("%(count)s more") % {"count": rest}
+        shown.append((more, page_url(user)))
+    return shown
+
+
+def _places(user: User) -> list[Partner | Workspace]:
+    return [
+        *(one.partner for one in user.partner_memberships.all()),
+        *(one.workspace for one in user.workspace_memberships.all()),
     ]
-    shown = owners[:MOST_OWNERS] + ["…"] * (len(owners) > MOST_OWNERS)
-    return " – ".join(filter(None, [user.name, ", ".join(shown)]))
 
 
 def _connections(text: str) -> Found:
@@ -192,12 +205,20 @@ def _event(found: FoundMessage) -> SearchResult:
 
 
 def _results[Row: Model](
-    rows: QuerySet[Row], text: str, detail: Callable[[Row], str]
+    rows: QuerySet[Row],
+    text: str,
+    detail: Callable[[Row], str],
+    related: Callable[[Row], Sequence[tuple[str, str]]] = lambda _row: (),
 ) -> Found:
     found = list(rows[: MOST + 1])
     more = list_url(rows.model, q=text) if len(found) > MOST else ""
     shown = [
-        SearchResult(text=str(row), url=page_url(row), detail=detail(row))
+        SearchResult(
+            text=str(row),
+            url=page_url(row),
+            detail=detail(row),
+            related=related(row),
+        )
         for row in found[:MOST]
     ]
     return shown, more
