@@ -163,6 +163,13 @@ SENTENCES: dict[str, StrOrPromise] = {
         "count",
     ),
 }
+# Short names of the regions, which are in a package above (connections/regions.py).
+REGIONS: dict[str, StrOrPromise] = {
+    "us": _("US"),
+    "eu": _("EU"),
+    "sandbox": _("Sandbox"),
+    "sandbox-eu": _("Sandbox EU"),
+}
 REASONS = ("comment", "reason", "note", "what", "changed", "readings", "fields")
 # Their sentences list the fields already; their values are the reason.
 WITH_FIELDS = {
@@ -178,7 +185,8 @@ def describe(action: str, detail: Mapping[str, Any]) -> str:
     text = SENTENCES.get(action)
     if text is None:
         return action.replace(".", " ").replace("_", " ").capitalize()
-    return str(text % _Known(detail))
+    region = str(detail.get("region", ""))
+    return str(text % _Known({**detail, "region": REGIONS.get(region, region or "–")}))
 
 
 def outline(action: str) -> str:

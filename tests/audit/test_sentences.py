@@ -9,6 +9,7 @@ import pytest
 
 import streams
 from streams.audit.sentences import SENTENCES, describe, outline, reason
+from streams.connections.regions import Region
 
 ROOT = Path(streams.__file__).parent
 
@@ -82,3 +83,10 @@ def test_every_action_has_a_sentence():
 
     assert len(found) > 20
     assert sorted(found - SENTENCES.keys()) == []
+
+
+def test_a_region_has_the_same_name_as_elsewhere():
+    for region in Region:
+        sentence = describe("connection.made", {"key": "…1234", "region": region.value})
+
+        assert sentence == f"Connected Segment with key …1234 in region {region.short}"
