@@ -20,8 +20,11 @@ class ExportForm(forms.Form):
 
     format = forms.ChoiceField(
         label=_("Format"),
-        choices=Export.Format.choices,
-        initial=Export.Format.JSON_LINES,
+        # CSV first: most people open the file in a spreadsheet.
+        choices=sorted(
+            Export.Format.choices, key=lambda one: one[0] != Export.Format.CSV
+        ),
+        initial=Export.Format.CSV,
         widget=forms.RadioSelect,
     )
 
