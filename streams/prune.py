@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.alerts import retention as alerts
+from streams.audit import retention as audit
 from streams.base import form_claims
 from streams.base.outbox import delete_old_emails, outbox_folder
 from streams.delivery.retention import pruning
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 
 def prune(*, now: datetime) -> pruning.PruneResult:
-    """Delete expired events, old delivery attempts, counts of issues, form claims, exports, alerts and kept emails."""
+    """Delete expired events, old delivery attempts, counts of issues, form claims, exports, alerts, activity log entries and kept emails."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)
     done.rows["streams_export"] += exports.forget(now)
     done.rows["streams_alert"] += alerts.forget(now)
+    done.rows["streams_auditentry"] += audit.forget(now)
     if (outbox := outbox_folder()) is not None:
         delete_old_emails(outbox)
     return done

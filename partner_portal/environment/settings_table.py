@@ -93,6 +93,13 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             about="Hours after signing in until users must sign in again, even if active.",
         ),
         Setting(
+            name="ACTIVITY_RETENTION_DAYS",
+            kind=setting_types.whole(365, 36_500, "days"),
+            default="3650",
+            about="Days after which activity log entries are deleted. Those that account for"
+            " expired, skipped and quarantined events, and those about streams, are kept.",
+        ),
+        Setting(
             name="PORTAL_URL",
             kind=url_types.address("https://portal.example.com"),
             about="The public address of the pages, for links of commands and workers. Empty:"

@@ -21,7 +21,8 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """An entry of the activity log. It contains no secret and no payload.
 
-    Entries are only added: the database refuses to change or delete them.
+    Entries are only added: the database refuses to change them, and to delete them within a
+    year.
     """
 
     at = models.DateTimeField(_("time"))
