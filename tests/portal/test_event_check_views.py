@@ -80,7 +80,11 @@ def test_the_draft_is_used_if_it_is_selected(check, cast):
     by_spec, by_draft = check(PURCHASE), check(PURCHASE, "draft")
 
     assert (4, "PLAN-EVENT-001") not in noted(by_spec)
-    assert (4, "PLAN-EVENT-001") in noted(by_draft)
+    [event] = by_draft.context["events"]
+    [fault] = event.rows[3].annotations
+    assert (fault.issue.rule, fault.also[0].rule) == ("SPEC-NAME-003", "PLAN-EVENT-001")
+    assert event.counts == ["1 error", "1 warning"]  # one fault by two rules
+    assert "This event is not in the stream&#x27;s tracking plan." in by_draft.text
 
 
 def test_lines_of_a_long_event_far_from_any_issue_are_omitted(check):

@@ -47,9 +47,10 @@ SENT = ("good", gettext_lazy("Accepted"))
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """An issue as the page shows it."""
+    """A fault as the page shows it: an issue, and those of other rules with the same path."""
 
     issue: Issue
+    also: tuple[Issue, ...] = ()
 
     @property
     def tone(self) -> str:
@@ -110,9 +111,8 @@ def annotated(
         issues = [_of_json(text, error, issues)]
         annotations[line] = [Annotation(issues[0])]
     else:
-        for issue in issues:
-            at = _position(text, _offset(root, issue))[0]
-            annotations[at].append(Annotation(issue))
+        _annotate(annotations, issues, text, root)
+        issues = _faults(annotations)
     tone, word = _outcome(result)
     return AnnotatedEvent(
         title=_title(result),
@@ -132,10 +132,43 @@ def annotated_lines(payload: bytes, issues: Sequence[Issue]) -> list[AnnotatedLi
     text = msgspec.json.format(payload, indent=2).decode()
     root = locate(text)
     annotations: dict[int, list[Annotation]] = defaultdict(list)
-    for issue in issues:
-        line, _column = _position(text, _offset(root, issue))
-        annotations[line].append(Annotation(issue))
+    _annotate(annotations, issues, text, root)
     return list(_rows(text.split("\n"), annotations, 1))
+
+
+def _annotate(
+    annotations: dict[int, list[Annotation]],
+    issues: Sequence[Issue],
+    text: str,
+    root: JsonPosition,
+) -> None:
+    """Add each issue to its line. If the Spec and the plan object to a path, it is one fault."""
+    by_path: dict[str, list[Issue]] = defaultdict(list)
+    for issue in issues:
+        by_path[issue.path].append(issue)
+    for own in by_path.values():
+        plans = [issue for issue in own if _is_plans(issue)]
+        line, _column = _position(text, _offset(root, own[0]))
+        if 0 < len(plans) < len(own):
+            spec = next(issue for issue in own if issue not in plans)
+            first, *also = sorted([spec, *plans], key=_severity)
+            annotations[line].append(Annotation(first, tuple(also)))
+        else:
+            spec, plans = None, []
+        rest = [issue for issue in own if issue is not spec and issue not in plans]
+        annotations[line].extend(map(Annotation, rest))
+
+
+def _severity(issue: Issue) -> int:
+    return list(Severity).index(issue.severity)
+
+
+def _is_plans(issue: Issue) -> bool:
+    return issue.rule.startswith("PLAN-")
+
+
+def _faults(annotations: dict[int, list[Annotation]]) -> list[Issue]:
+    return [one.issue for line in annotations.values() for one in line]
 
 
 def plain_lines(payload: bytes) -> list[AnnotatedLine]:
