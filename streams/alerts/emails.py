@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from streams.alerts.email_layout import EmailContent, at, email_with
 from streams.alerts.models import Alert, Notice
+from streams.alerts.texts import (
+    COUNTS,
+    DELIVERED_AGAIN,
+    PAGES,
+    RECOVERED,
+    SENTENCES,
+    STATUS_PAGE,
+    subject_of,
+)
 from streams.base.public_urls import portal_url
 from streams.base.text.validation import one_line
 from streams.delivery.connection.queue_facts import oldest_queued_at
@@ -19,38 +27,13 @@ from streams.delivery.segment.responses import says_key_rejected
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
-    from django_stubs_ext import StrOrPromise
 
 Condition = Alert.Condition
-_SUBJECTS: dict[str, StrOrPromise] = {
-    Condition.ATTENTION: gettext_lazy("Delivery stopped: %(stream)s, %(workspace)s"),
-    Condition.RETRYING: gettext_lazy(
-        "Segment isn't accepting events: %(stream)s, %(workspace)s"
-    ),
-    Condition.LATE: gettext_lazy(
-        "Events are delivered late: %(stream)s, %(workspace)s"
-    ),
-}
-_SENTENCES: dict[str, StrOrPromise] = {
-    Condition.ATTENTION: gettext_lazy(
-        "Events from %(stream)s are no longer delivered to the Segment source of"
-        " %(workspace)s. They stay queued until someone fixes the connection."
-    ),
-    Condition.RETRYING: gettext_lazy(
-        "Attempts to deliver events from %(stream)s to the Segment source of"
-        " %(workspace)s fail. The events stay queued, and we keep retrying. You don't"
-        " need to do anything."
-    ),
-    Condition.LATE: gettext_lazy(
-        "Events from %(stream)s wait longer than usual before they are delivered to the"
-        " Segment source of %(workspace)s. You don't need to do anything."
-    ),
-}
 
 
 def title_of(alert: Alert) -> str:
     """Return what an alert is about, as the subject of its email says it."""
-    return str(_SUBJECTS[alert.condition] % _names(alert))
+    return subject_of(alert, _names(alert))
 
 
 def page_of(alert: Alert) -> str:
@@ -72,9 +55,9 @@ def email_of(notice: Notice) -> EmailMessage:
 
 def _opened(alert: Alert, names: dict[str, str]) -> EmailContent:
     label, page = _fix(alert)
-    sentences = [alert.reason, str(_SENTENCES[alert.condition] % names)]
+    sentences = [alert.reason, str(SENTENCES[alert.condition] % names)]
     return EmailContent(
-        title=str(_SUBJECTS[alert.condition] % names),
+        title=subject_of(alert, names),
         sentences=[sentence for sentence in sentences if sentence],
         facts=[(_("Since"), at(alert.since)), *_queue(alert)],
         link_label=label,
@@ -84,15 +67,11 @@ def _opened(alert: Alert, names: dict[str, str]) -> EmailContent:
 
 
 def _recovered(alert: Alert, names: dict[str, str]) -> EmailContent:
-    opened = str(_SUBJECTS[alert.condition] % names)
-    over = _(
-        "Events from %(stream)s are delivered to the Segment source of %(workspace)s"
-        " again. Queued events are delivered first, oldest first."
-    )
+    over = str(RECOVERED.get(alert.condition, DELIVERED_AGAIN))
     until = alert.calm_since or alert.closed_at
     ended = [(_("Until"), at(until))] if until else []
     return EmailContent(
-        title=_("Recovered: %(alert)s") % {"alert": opened},
+        title=_("Recovered: %(alert)s") % {"alert": subject_of(alert, names)},
         sentences=[over % names],
         facts=[(_("Since"), at(alert.since)), *ended],
         link_label=_("View status"),
@@ -104,14 +83,18 @@ def _recovered(alert: Alert, names: dict[str, str]) -> EmailContent:
 def _fix(alert: Alert) -> tuple[str, str]:
     """Return the label and the name of the page where someone can fix it."""
     if alert.condition != Condition.ATTENTION:
-        return _("View status"), "connection"
+        label, page = PAGES.get(alert.condition, STATUS_PAGE)
+        return str(label), page
     if says_key_rejected(alert.reason):
         return _("Replace write key"), "connection-change"
     return _("Fix connection"), "connection"
 
 
 def _queue(alert: Alert) -> list[tuple[str, str]]:
-    """Return how many events are queued now, and when the oldest would expire."""
+    """Return how many events it is about, or are queued now; and when the oldest expires."""
+    if alert.condition in COUNTS:
+        count = alert.count or 0
+        return [(str(COUNTS[alert.condition]), str(intcomma(count)))]
     live = Cursor.objects.filter(connection=alert.connection_id, kind=Cursor.Kind.LIVE)
     cursor = live.select_related("feed__stream").first()
     if cursor is None or cursor.feed.head_seq <= cursor.position:

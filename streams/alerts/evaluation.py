@@ -48,6 +48,8 @@ class _Changes:
 def evaluate(now: datetime) -> None:
     """Compare all conditions with the open alerts. `now` is the database's time."""
     for rule in RULES:
+        if not rule.is_due(now):
+            continue
         changes = _compared(rule, now)
         for some in batched(islice(changes.new, MOST), AT_ONCE):
             _open(rule, some, now)

@@ -42,6 +42,17 @@ class Alert(models.Model):
         ATTENTION = "attention", _("Delivery stopped")
         RETRYING = "retrying", _("Segment isn't accepting events")
         LATE = "late", _("Events are delivered late")
+        KEY_UNKNOWN = "key_unknown", _("Write key not recognized")
+        EXPIRING_WEEK = "expiring_week", _("Events expire within a week")
+        EXPIRING_DAY = "expiring_day", _("Events expire within a day")
+        QUARANTINE = "quarantine", _("Events are in quarantine")
+        ISSUES = "issues", _("Many events have errors")
+        VOLUME_STOPPED = "volume_stopped", _("No events arrive")
+        VOLUME_JUMPED = "volume_jumped", _("Far more events arrive than usual")
+        REPLAY_FINISHED = "replay_finished", _("Replay completed")
+        REPLAY_STOPPED = "replay_stopped", _("Replay stopped")
+        HALTED = "halted", _("Delivery paused by the operator")
+        STAGE = "stage", _("Launch stage changed")
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")

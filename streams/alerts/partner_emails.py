@@ -7,39 +7,25 @@ from typing import TYPE_CHECKING
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from streams.alerts.email_layout import EmailContent, at, email_with
 from streams.alerts.models import Alert, Notice
 from streams.alerts.roll_up import covered
+from streams.alerts.texts import (
+    NO_WORKSPACE,
+    PARTNER_RECOVERED,
+    PARTNER_SENTENCES,
+    partner_subject_of,
+)
 from streams.base.public_urls import portal_url
 from streams.base.text.validation import one_line
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
-    from django_stubs_ext import StrOrPromise
 
 Condition = Alert.Condition
 NAMED = 20  # workspaces
-_SUBJECTS: dict[str, StrOrPromise] = {
-    Condition.ATTENTION: gettext_lazy("Delivery stopped: %(stream)s"),
-    Condition.RETRYING: gettext_lazy("Segment isn't accepting events: %(stream)s"),
-    Condition.LATE: gettext_lazy("Events are delivered late: %(stream)s"),
-}
-_SENTENCES: dict[str, StrOrPromise] = {
-    Condition.ATTENTION: gettext_lazy(
-        "Events stay queued until an admin or editor of the workspace fixes the connection."
-        " Admins of the workspace get an email, too."
-    ),
-    Condition.RETRYING: gettext_lazy(
-        "Events stay queued, and we keep retrying. You don't need to do anything."
-        " Admins of the workspaces get an email after half an hour."
-    ),
-    Condition.LATE: gettext_lazy(
-        "Events wait longer than usual before they are delivered. You don't need to do"
-        " anything. Admins of the workspaces get an email after half an hour."
-    ),
-}
 
 
 def title_for_partner(notice: Notice) -> str:
@@ -60,16 +46,15 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     alerts = covered(notice)
     count = alerts.count()
     oldest = list(alerts[:NAMED])
-    names = ", ".join(one_line(one.workspace.name) for one in oldest if one.workspace)
-    facts = [
-        (_("Since"), at(oldest[0].since if oldest else alert.since)),
-        (_("Workspaces"), str(intcomma(count))),
-        (_("First of them") if count > NAMED else _("Names"), names),
-    ]
+    facts = [(_("Since"), at(oldest[0].since if oldest else alert.since))]
+    if names := [one_line(one.workspace.name) for one in oldest if one.workspace]:
+        label = _("First of them") if count > NAMED else _("Names")
+        facts.append((_("Workspaces"), str(intcomma(count))))
+        facts.append((label, ", ".join(names)))
     return email_with(
         EmailContent(
             title=_title(alert, count, stream),
-            sentences=[str(_SENTENCES[alert.condition])],
+            sentences=[str(PARTNER_SENTENCES[alert.condition])],
             facts=facts,
             link_label=_("View workspaces"),
             link=_link(alert),
@@ -82,15 +67,14 @@ def partner_email_of(notice: Notice) -> EmailMessage:
 def _recovered(notice: Notice) -> EmailMessage:
     alert = notice.alert
     partner, stream = _names(alert)
+    names = {"stream": stream}
+    over = PARTNER_RECOVERED.get(alert.condition, NO_WORKSPACE)
     since = (_("Since"), at(alert.since))
     ended = [(_("Until"), at(notice.due_at))]
     return email_with(
         EmailContent(
             title=_recovered_title(alert, stream),
-            sentences=[
-                _("No workspace of %(stream)s has this problem anymore.")
-                % {"stream": stream}
-            ],
+            sentences=[str(over % names)],
             facts=[since, *ended],
             link_label=_("View workspaces"),
             link=_link(alert),
@@ -116,7 +100,7 @@ def _names(alert: Alert) -> tuple[str, str]:
 
 
 def _recovered_title(alert: Alert, stream: str) -> str:
-    opened = str(_SUBJECTS[alert.condition] % {"stream": stream})
+    opened = partner_subject_of(alert, stream)
     return _("Recovered: %(alert)s") % {"alert": opened}
 
 
@@ -133,10 +117,12 @@ def _title(alert: Alert, count: int, stream: str) -> str:
             "Segment isn't accepting events of %(count)s workspaces: %(stream)s",
             count,
         )
-    else:
+    elif alert.condition == Condition.LATE:
         text = ngettext(
             "Events of %(count)s workspace are delivered late: %(stream)s",
             "Events of %(count)s workspaces are delivered late: %(stream)s",
             count,
         )
+    else:
+        return partner_subject_of(alert, stream)
     return text % {"count": intcomma(count), "stream": stream}

@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 from django.urls import get_resolver, reverse
 
+from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.emails import email_of
 from streams.alerts.models import Alert, Notice
 from streams.alerts.partner_emails import partner_email_of
@@ -284,8 +285,9 @@ def alert_emails(scene: Scene) -> Iterator[Visit]:
             notice.transition = transition
             html, _type = email_of(notice).alternatives[0]
             yield Visit(f"email: {condition} {transition}", html)
-        html, _type = partner_email_of(notice).alternatives[0]
-        yield Visit(f"email to the partner: {condition}", html)
+        if BY_CONDITION[condition].partner_from:
+            html, _type = partner_email_of(notice).alternatives[0]
+            yield Visit(f"email to the partner: {condition}", html)
 
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from streams.alerts.conditions import delivery
+from streams.alerts.conditions import (
+    delivery,
+    feeds,
+    issues,
+    replays,
+    streams,
+    volume,
+)
 
-RULES = (*delivery.RULES,)
+RULES = (
+    *delivery.RULES,
+    *feeds.RULES,
+    *issues.RULES,
+    *volume.RULES,
+    *replays.RULES,
+    *streams.RULES,
+)
 BY_CONDITION = {rule.condition: rule for rule in RULES}

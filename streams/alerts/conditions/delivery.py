@@ -84,6 +84,19 @@ def _late(now: datetime) -> QuerySet[Cursor]:
     return found.filter(began__lte=now - LATE_AFTER)
 
 
+def _key_unknown() -> QuerySet[Cursor]:
+    """Return the cursors whose key Segment doesn't know, unless someone saw a test event."""
+    connection = live().filter(
+        connection__known=False, connection__status=Connection.Status.ACTIVE
+    )
+    unseen = Q(connection__seen_at=None) | Q(
+        connection__seen_at__lte=F("connection__known_at")
+    )
+    return connection.filter(unseen, connection__known_at__isnull=False).annotate(
+        began=F("connection__known_at")
+    )
+
+
 LATE_AFTER = timedelta(minutes=15)
 MANY = 5  # connections that fail at the same time: not the fault of one customer
 RULES = (
@@ -116,6 +129,16 @@ RULES = (
         recovery=Recovery.DELIVERED,
         notice_waits=timedelta(minutes=30),
         partner_from=MANY,
+        partner_waits=timedelta(minutes=2),
+    ),
+    # Someone who has just entered the key sees it on the page.
+    Rule(
+        condition=Condition.KEY_UNKNOWN,
+        holding=lambda _: _held(_key_unknown()),
+        opens_after=timedelta(minutes=10),
+        closes_after=timedelta(minutes=2),
+        recovery=Recovery.ENDED,
+        partner_from=1,
         partner_waits=timedelta(minutes=2),
     ),
 )

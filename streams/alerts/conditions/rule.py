@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Condition = Alert.Condition
+# Something that happened, such as the end of a replay, is an alert of this duration.
+NEWS_FOR = timedelta(days=1)
 
 
 class Recovery(Enum):
@@ -51,6 +53,7 @@ class Rule:
     recent: Callable[[datetime], Iterable[Held]] | None = None
     opens_after: timedelta = timedelta(0)
     closes_after: timedelta
+    every_minutes: int = 1  # how often it is compared
     recovery: Recovery
     # How long a notice to admins of the workspace waits. One that waits is dropped if the
     # alert closes first, because failures of Segment or the portal often end before customers
@@ -60,6 +63,10 @@ class Rule:
     # how long that notice collects them.
     partner_from: int | None
     partner_waits: timedelta = timedelta(0)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether this minute compares it."""
+        return int(now.timestamp() // 60) % self.every_minutes == 0
 
     def opens(self, began: datetime, now: datetime) -> bool:
         """Whether a condition has lasted long enough."""

@@ -1,0 +1,34 @@
+"""More conditions of alerts."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("streams", "0022_audit_retention")]
+
+    operations = [
+        migrations.AlterField(
+            "Alert",
+            "condition",
+            models.CharField(
+                choices=[
+                    ("attention", "Delivery stopped"),
+                    ("retrying", "Segment isn't accepting events"),
+                    ("late", "Events are delivered late"),
+                    ("key_unknown", "Write key not recognized"),
+                    ("expiring_week", "Events expire within a week"),
+                    ("expiring_day", "Events expire within a day"),
+                    ("quarantine", "Events are in quarantine"),
+                    ("issues", "Many events have errors"),
+                    ("volume_stopped", "No events arrive"),
+                    ("volume_jumped", "Far more events arrive than usual"),
+                    ("replay_finished", "Replay completed"),
+                    ("replay_stopped", "Replay stopped"),
+                    ("halted", "Delivery paused by the operator"),
+                    ("stage", "Launch stage changed"),
+                ],
+                max_length=20,
+                verbose_name="condition",
+            ),
+        ),
+    ]
