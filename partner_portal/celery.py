@@ -95,6 +95,7 @@ app.conf.beat_schedule = {
         "kwargs": {"everything": False},
     },
     "all-alerts": {"task": "streams.alerts", "schedule": 60.0},
+    "webhooks": {"task": "streams.webhooks", "schedule": 30.0},
     "clear-sessions": {"task": "streams.clear_sessions", "schedule": 24 * 3600.0},
     "store-figures": {"task": "streams.store_figures", "schedule": 60.0},
     "prune": {"task": "streams.prune", "schedule": 3600.0},

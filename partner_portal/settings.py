@@ -49,6 +49,8 @@ REVIEW_EMAIL = _values["REVIEW_EMAIL"]
 SEGMENT_US_URL = _values["SEGMENT_US_URL"]
 SEGMENT_EU_URL = _values["SEGMENT_EU_URL"]
 SEGMENT_CDN_URL = _values["SEGMENT_CDN_URL"]
+# Whether webhooks may go to localhost; never in production.
+LOCAL_WEBHOOKS = _values["LOCAL_WEBHOOKS"] and not HTTPS
 SANDBOX_URL = _values["SANDBOX_URL"]  # empty: customers cannot choose the sandbox
 
 # --- Limits and logs ---------------------------------------------------------------

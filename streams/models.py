@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.alerts.models import Alert, Notice
+from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.audit.models import AuditEntry
 from streams.base.form_claims import FormClaim
 from streams.base.models import RateCount
@@ -79,6 +80,8 @@ __all__ = [
     "Submission",
     "Suspension",
     "User",
+    "WebhookEndpoint",
+    "WebhookMessage",
     "Workspace",
     "WorkspaceMembership",
 ]

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from streams.alerts.evaluation import evaluate, open_at_once
 from streams.alerts.sending import send_due
+from streams.alerts.webhook_sending import sending as webhooks
 from streams.base.clock import now
 from streams.base.database.database_time import database_now
 from streams.base.database.frozen_sessions import end_frozen_sessions
@@ -25,9 +26,11 @@ from streams.delivery.wake import (
     DRAIN,
     EXPORTS,
     QUARANTINE,
+    WEBHOOKS,
     wake,
     wake_exports,
     wake_quarantine,
+    wake_webhooks,
 )
 from streams.events.data_loss import services as history
 from streams.exports import services as exports
@@ -38,6 +41,7 @@ from streams.observability.work_figures.store import (
 from streams.prune import prune as prune_all
 
 _stop = threading.Event()
+_sending_webhooks = threading.Lock()
 PRUNE_DEADLINE_S = 600.0  # per statement, some of which delete a day of events
 
 
@@ -104,7 +108,23 @@ def alert(*, everything: bool = True, **_: object) -> None:
         evaluate(moment)
     else:
         open_at_once(moment)
+    wake_webhooks()
     send_due(moment, _stop.is_set)
+
+
+@shared_task(name=WEBHOOKS, ignore_result=True)
+def send_webhooks(**_: object) -> None:
+    """Send the webhook messages that are due. Beat runs it twice a minute.
+
+    A process runs it once at a time, so that receivers that hang occupy one thread.
+    """
+    if not _sending_webhooks.acquire(blocking=False):
+        return
+    try:
+        client = webhooks.customer_client()
+        webhooks.send_due(database_now(), _stop.is_set, client=client)
+    finally:
+        _sending_webhooks.release()
 
 
 @shared_task(name="streams.prune", ignore_result=True)

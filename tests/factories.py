@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.alerts.models import Alert, Notice
+from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
+from streams.alerts.webhooks.services import add_endpoint
 from streams.base.clock import iso_ms
 from streams.base.ids import Secret, new_secret, public_id
 from streams.catalog.models import Stream
@@ -376,6 +378,35 @@ def export(feed: Feed, *, requested_by: User | None = None, **fields) -> Export:
             "ended_at": NOW,
             **fields,
         },
+    )
+
+
+def webhook_endpoint(
+    owner: Workspace | Partner,
+    url: str = "https://hooks.example.com/alerts",
+    *,
+    kind: WebhookEndpoint.Kind = WebhookEndpoint.Kind.WEBHOOK,
+    description: str = "",
+) -> tuple[WebhookEndpoint, str]:
+    """Add an endpoint; return it with its signing secret."""
+    return add_endpoint(
+        owner=owner, kind=kind, url=url, description=description, actor=user()
+    )
+
+
+def webhook_message(
+    endpoint: WebhookEndpoint, about: Alert | None, **fields
+) -> WebhookMessage:
+    """Create a message about the start of an alert, or a test."""
+    transitions = WebhookMessage.Transition
+    usual = {
+        "transition": transitions.OPENED if about else transitions.TEST,
+        "due_at": NOW,
+        "expires_at": NOW,
+        "duration_ms": 120,
+    }
+    return WebhookMessage.objects.create(
+        endpoint=endpoint, alert=about, **{**usual, **fields}
     )
 
 

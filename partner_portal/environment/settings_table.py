@@ -100,6 +100,13 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             " expired, skipped and quarantined events, and those about streams, are kept.",
         ),
         Setting(
+            name="LOCAL_WEBHOOKS",
+            kind=setting_types.FLAG,
+            default="off",
+            about="on: webhooks can also go to https://localhost, with any port. For"
+            " development: it has no effect unless HTTPS=off.",
+        ),
+        Setting(
             name="PORTAL_URL",
             kind=url_types.address("https://portal.example.com"),
             about="The public address of the pages, for links of commands and workers. Empty:"

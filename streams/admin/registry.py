@@ -15,10 +15,16 @@ from streams.admin.delivery import (
     halts,
     replays,
 )
-from streams.admin.monitoring import activity_log, alerts, database_history, issues
+from streams.admin.monitoring import (
+    activity_log,
+    alerts,
+    database_history,
+    issues,
+    webhooks,
+)
 from streams.admin.tenancy import groups, partners, users, workspaces
 
 __all__ = [
     "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "groups", "halts", "issues", "partners", "plans",
-    "replays", "streams", "users", "workspaces",
+    "replays", "streams", "users", "webhooks", "workspaces",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from streams.alerts.conditions.rule import Recovery
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.outbox import write_opened, write_recovered
 from streams.alerts.roll_up import add_partner_notices, add_partner_recoveries
+from streams.alerts.webhooks import outbox as webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +127,13 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
     )
     write_opened(stored, now + rule.notice_waits)
     add_partner_notices(rule, stored, now)
+    webhooks.add_opened(
+        rule.condition,
+        stored,
+        now,
+        waits=rule.notice_waits,
+        partner_waits=None if rule.partner_from is None else rule.partner_waits,
+    )
 
 
 @transaction.atomic
@@ -145,6 +153,9 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
         claimed = Q(claimed_until__gt=now)
         notices.unfinished().exclude(claimed).update(dropped_at=now)
     write_recovered(notices.filter(alert__in=works), now)
+    webhooks.drop_waiting(ended, now)
+    if rule.recovery != Recovery.NONE:
+        webhooks.add_closed(rule.condition, Alert.objects.filter(pk__in=ended), now)
     add_partner_recoveries(rule, Alert.objects.filter(pk__in=ended), now)
 
 

@@ -157,6 +157,18 @@ SENTENCES: dict[str, StrOrPromise] = {
     "history.acknowledged": _(
         "Acknowledged that the database was restored to its state at %(missing_from)s"
     ),
+    "webhook.added": _("Added the webhook endpoint %(url)s"),
+    "webhook.changed": _("Changed the webhook endpoint %(url)s"),
+    "webhook.secret_rotated": _(
+        "Rotated the signing secret of the webhook endpoint %(url)s"
+    ),
+    "webhook.tested": _("Sent a test to the webhook endpoint %(url)s"),
+    "webhook.deleted": _("Deleted the webhook endpoint %(url)s"),
+    "webhooks.renewed": ngettext_lazy(
+        "Re-encrypted %(count)s webhook endpoint",
+        "Re-encrypted %(count)s webhook endpoints",
+        "count",
+    ),
     "connections.renewed": ngettext_lazy(
         "Re-encrypted %(count)s write key",
         "Re-encrypted %(count)s write keys",

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 DRAIN = "streams.drain"
 QUARANTINE = "streams.quarantine"
 EXPORTS = "streams.exports"
+WEBHOOKS = "streams.webhooks"
 
 
 def wake_after_commit(stream_ids: Iterable[int]) -> None:
@@ -43,6 +44,11 @@ def wake_quarantine_after_commit() -> None:
 def wake_exports_after_commit() -> None:
     """Wake a worker for exports once the caller's transaction commits."""
     transaction.on_commit(wake_exports)
+
+
+def wake_webhooks_after_commit() -> None:
+    """Wake a worker for webhook messages once the caller's transaction commits."""
+    transaction.on_commit(wake_webhooks)
 
 
 def wake(stream_ids: Iterable[int]) -> None:
@@ -66,6 +72,11 @@ def wake_quarantine() -> None:
 def wake_exports() -> None:
     """Wake a worker for exports now. Best effort."""
     _wake_for(EXPORTS)
+
+
+def wake_webhooks() -> None:
+    """Wake a worker for webhook messages now. Best effort."""
+    _wake_for(WEBHOOKS)
 
 
 def _wake_for(task: str) -> None:

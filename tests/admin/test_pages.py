@@ -19,6 +19,7 @@ from tests.admin.registered_models import registered
 
 pytestmark = pytest.mark.django_db
 
+WEBHOOK_URL = "https://hooks.example.com/?key=s3cret-webhook-key"
 WRITE_KEY = "AdminTestWriteKey000000000005678"
 
 
@@ -37,24 +38,24 @@ def world(olga):
     connection = factories.connection(feed, write_key=WRITE_KEY)
     cursor = factories.due_cursor(events=3, connection=connection)
     rejection = factories.rejected(cursor)
-    delivery = factories.delivered(cursor, 3)
     token, token_secret = factories.token(feed.stream)
     factories.found(feed)
     status.pause(connection=connection, actor=olga)
-    Lease.objects.create(stream=feed.stream)
     alert = factories.alert(connection)
+    endpoint, signing_secret = factories.webhook_endpoint(feed.workspace, WEBHOOK_URL)
+    message = factories.webhook_message(endpoint, alert)
     rows = {
         "alert": alert.pk,
         "notice": alert.notices.get().pk,
-        "auditentry": AuditEntry.objects.get().pk,
+        "auditentry": AuditEntry.objects.earliest("pk").pk,
         "connection": connection.pk,
         "cursor": cursor.pk,
-        "delivery": delivery.pk,
+        "delivery": factories.delivered(cursor, 3).pk,
         "feed": feed.pk,
         "issuekind": feed.issue_kinds.get().pk,
         "generation": Generation.objects.create(pk=1).pk,
         "halt": Halt.objects.create(stream=feed.stream, reason="Drill").pk,
-        "lease": feed.stream_id,
+        "lease": Lease.objects.create(stream=feed.stream).pk,
         "partner": feed.stream.partner_id,
         "partnertoken": token.pk,
         "planversion": factories.published_plan(feed.stream, "Email Opened").pk,
@@ -62,11 +63,12 @@ def world(olga):
         "replay": factories.replay(cursor, end=3).pk,
         "stream": feed.stream_id,
         "user": olga.pk,
+        **{one._meta.model_name: one.pk for one in (endpoint, message)},
         "workspace": feed.workspace_id,
     }
     stored = Connection.objects.get(pk=connection.pk)
     secrets = [
-        WRITE_KEY, ingest_key.text, token_secret.text, token.digest,
+        WRITE_KEY, WEBHOOK_URL, signing_secret, ingest_key.text, token_secret.text, token.digest,
         feed.ingest_key_digest, stored.key_fingerprint, bytes(stored.key_ciphertext).hex(),
     ]  # fmt: skip
     return World(rows, secrets)

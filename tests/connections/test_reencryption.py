@@ -91,7 +91,10 @@ def test_the_command_reports_what_it_did(rotated):
 
     call_command("reencrypt", stdout=out)
 
-    assert out.getvalue() == "Write keys encrypted with 'new': 3.\n"
+    assert out.getvalue() == (
+        "Write keys encrypted with 'new': 3.\n"
+        "Webhook endpoints encrypted with 'new': 0.\n"
+    )
 
 
 @pytest.mark.parametrize("batch", [0, -1, 10_001])

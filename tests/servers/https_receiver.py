@@ -22,15 +22,21 @@ class Received:
 class Receiver:
     """A server for `name`, whose certificate is in `authority`."""
 
-    def __init__(self, folder: Path, name: str, host: str, port: int) -> None:
+    def __init__(
+        self, folder: Path, name: str, host: str, port: int, like: Receiver | None
+    ) -> None:
         self.received: list[Received] = []
         self.status = 200
         self.response_headers: dict[str, str] = {}
         # Called once a request has arrived, before the sender gets the response.
         self.before_response: Callable[[], object] = lambda: None
-        self.authority, context = self_signed(folder / f"{name}.pem", name)
+        self.authority, self.context = (
+            (like.authority, like.context)
+            if like
+            else self_signed(folder / f"{name}.pem", name)
+        )
         self._server = _Server((host, port), self._handler())
-        self._server.socket = context.wrap_socket(
+        self._server.socket = self.context.wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False
         )
         self.port = self._server.server_address[1]
@@ -74,9 +80,15 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def receiver(
-    folder: Path, name: str, *, host: str = "127.0.0.1", port: int = 0
+    folder: Path,
+    name: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    like: Receiver | None = None,
 ) -> Iterator[Receiver]:
-    server = Receiver(folder, name, host, port)
+    """Start a receiver; one that is `like` another has the same certificate."""
+    server = Receiver(folder, name, host, port, like)
     try:
         yield server
     finally:

@@ -372,6 +372,7 @@ ROWS: dict[str, list[Row]] = {
     "SESSION_IDLE_MINUTES": whole(5, 10_080, 120),
     "SESSION_MAX_HOURS": whole(1, 720, 24),
     "ACTIVITY_RETENTION_DAYS": whole(365, 36_500, 3650),
+    "LOCAL_WEBHOOKS": flag(False),
     "PORTAL_URL": address(""),
     "INGEST_URL": address(""),
     "PORT": whole(1, 65_532, 8000),

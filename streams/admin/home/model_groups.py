@@ -26,6 +26,8 @@ GROUPS = (
             "Halt",
             "Alert",
             "Notice",
+            "WebhookEndpoint",
+            "WebhookMessage",
         ),
     ),
     (_("System"), ("AuditEntry", "Cursor", "Lease", "Generation")),

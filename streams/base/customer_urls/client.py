@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, Any, Self, override
 
 from streams.base.customer_urls.addresses import is_public
 from streams.base.customer_urls.urls import LOCALHOST
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TOTAL_S = 5.0
 MAX_RESPONSE_BYTES = 64 * 1024
+LOOPBACK = "127.0.0.1"
 MAX_ADDRESSES = 4  # that are tried; all are checked
 
 
@@ -59,11 +60,6 @@ def resolve(host: str) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def resolve_with_loopback(host: str) -> list[str]:
-    """Return the addresses of a name, and the loopback address for localhost."""
-    return ["127.0.0.1"] if host == LOCALHOST else resolve(host)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerUrlClient:
     """Sends requests to customers' URLs. Safe for several threads.
@@ -75,6 +71,14 @@ class CustomerUrlClient:
     is_allowed: Callable[[str], bool] = is_public
     ca_file: str | None = None  # None: the certificate authorities of the system
     total_s: float = TOTAL_S
+
+    @classmethod
+    def with_localhost(cls) -> Self:
+        """Return a client for development, which also reaches this machine."""
+        return cls(
+            resolve=lambda host: [LOOPBACK] if host == LOCALHOST else resolve(host),
+            is_allowed=lambda address: address == LOOPBACK or is_public(address),
+        )
 
     def post(self, url: CustomerUrl, body: bytes, headers: Mapping[str, str]) -> int:
         """Send a POST request with `headers` and no others of ours; return the status.

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from streams.alerts.webhooks.reencryption import renew_endpoints
 from streams.connections.reencryption import renew_keys
 from streams.connections.write_keys import key_ring
 
@@ -12,8 +13,8 @@ MOST_CONNECTIONS = 10_000  # in one batch
 
 class Command(BaseCommand):
     help = (
-        "Encrypt all write keys again with the first of ENCRYPTION_KEYS, while the portal"
-        " runs. It is a step of rotating ENCRYPTION_KEYS or SECRET_KEY: follow “Keys and"
+        "Encrypt all write keys and webhook endpoints again with the first of"
+        " ENCRYPTION_KEYS, while the portal runs. It is a step of rotating ENCRYPTION_KEYS or SECRET_KEY: follow “Keys and"
         " secrets” in the operator guide."
     )
 
@@ -28,16 +29,25 @@ class Command(BaseCommand):
     def handle(self, *, batch: int, **_: Any) -> None:
         if not 1 <= batch <= MOST_CONNECTIONS:
             raise CommandError(f"--batch must be from 1 to {MOST_CONNECTIONS:,}.")
-        rotation = renew_keys(batch=batch)
+        rotation, webhooks = renew_keys(batch=batch), renew_endpoints(batch=batch)
         newest = key_ring().newest
         self.stdout.write(f"Write keys encrypted with {newest!r}: {rotation.renewed}.")
+        self.stdout.write(
+            f"Webhook endpoints encrypted with {newest!r}: {webhooks.renewed}."
+        )
         for public_id in rotation.used_twice:
             self.stderr.write(
                 f"Connection {public_id}: another connection has the same write key."
             )
-        if rotation.unreadable:
-            names = ", ".join(rotation.unreadable)
+        if problems := [
+            f"{what}: {', '.join(ids)}."
+            for what, ids in (
+                ("the write keys of these connections", rotation.unreadable),
+                ("these webhook endpoints", webhooks.unreadable),
+            )
+            if ids
+        ]:
             raise CommandError(
-                "Keep the old key. ENCRYPTION_KEYS cannot decrypt the write keys of these"
-                f" connections: {names}"
+                "Keep the old key. ENCRYPTION_KEYS cannot decrypt "
+                + " Nor can it decrypt ".join(problems)
             )

@@ -1,0 +1,1 @@
+"""Sends the messages to webhook endpoints."""

@@ -1,0 +1,1 @@
+"""Webhook endpoints of workspaces and partners, and the messages that they get."""
