@@ -17,6 +17,7 @@ from streams.portal.stream import plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.tail import views as tail_views
+from streams.portal.webhooks import urls as webhooks
 from streams.portal.workspace import alerts, events, home, issues, overview
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
@@ -110,6 +111,7 @@ workspace_pages: Pages = [
     ),
     path("connection/", include(connection_pages), {"section": "connection"}),
     path("alerts/", alerts.alerts, {"section": "alerts"}, name="alerts"),
+    path("webhooks/", include(webhooks.pages()), {"section": "alerts"}),
     path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),
     path(
@@ -218,6 +220,7 @@ partner_pages: Pages = [
         name="partner-requests",
     ),
     path("tokens/", include(token_pages), {"section": "tokens"}),
+    path("webhooks/", include(webhooks.pages("partner-")), {"section": "webhooks"}),
     path("", include(partner_member_pages), {"section": "members"}),
 ]
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Never sent back to a page. `change` holds an encrypted write key (pending_key.py).
 SECRETS: dict[str, StrOrPromise] = {
     "write_key": _("Write key"),
+    "webhook_url": _("URL"),
     "password": _("Password"),
     "password1": _("New password"),
     "password2": _("Confirm new password"),

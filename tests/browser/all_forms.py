@@ -192,6 +192,19 @@ def upload_plan(page: Page) -> None:
     page.get_by_role("heading", name="Changes").wait_for()
 
 
+def webhook_forms(of: Callable[..., Form]) -> list[Form]:
+    url = {"webhook_url": "https://hooks.example.com/secret"}
+    one, page = "webhooks/<endpoint_id>/", "portal/webhooks/webhook.html"
+    return [
+        of("portal/webhooks/webhooks.html", "webhooks/", secrets=url,
+           fields={"kind": "slack", "description": "On call & co."}),
+        of(page, one, secrets=url, fields={"description": "On call & co."}),
+        of(page, one, f"{one}secret/"),
+        of("portal/webhooks/_messages.html", one, f"{one}test/"),
+        of("portal/webhooks/delete.html", f"{one}delete/"),
+    ]  # fmt: skip
+
+
 INVITED = {"email": "new@example.com"}
 EVENT = {"name": "Survey Answered", "when": "A person answers."}
 
@@ -243,6 +256,7 @@ FORMS = [
         "connection/retry/",
         prepare=queued_and_failing,
     ),
+    *(form for of in (of_workspace, of_partner) for form in webhook_forms(of)),
     of_workspace(
         "portal/exports/new.html",
         "exports/new/",

@@ -158,6 +158,15 @@ ROWS = [
     for_admins("connection/delete/", "get", 200),
     for_admins("connection/delete/"),
     for_viewers("alerts/"),
+    for_admins("webhooks/", "get", 200),
+    for_admins("webhooks/", "post", 200),  # no URL: the form says so
+    for_admins("webhooks/<endpoint_id>/", "get", 200),
+    for_admins("webhooks/<endpoint_id>/", "post", description="On call"),
+    for_admins("webhooks/<endpoint_id>/fresh/", "get", 200),
+    for_admins("webhooks/<endpoint_id>/secret/", ok=201),
+    for_admins("webhooks/<endpoint_id>/test/"),
+    for_admins("webhooks/<endpoint_id>/delete/", "get", 200),
+    for_admins("webhooks/<endpoint_id>/delete/"),
     for_viewers("exports/"),
     for_viewers("exports/new/"),
     for_viewers("exports/new/", "post"),  # no format was chosen: the form says so
@@ -327,6 +336,15 @@ ROWS = [
     for_developers("tokens/", "post"),
     for_developers("tokens/<int:pk>/revoke/"),
     for_developers("tokens/<int:pk>/revoke/", "post", 302),
+    for_partner_admins("webhooks/"),
+    for_partner_admins("webhooks/", "post"),
+    for_partner_admins("webhooks/<endpoint_id>/"),
+    for_partner_admins("webhooks/<endpoint_id>/", "post", 302, description="On call"),
+    for_partner_admins("webhooks/<endpoint_id>/fresh/"),
+    for_partner_admins("webhooks/<endpoint_id>/secret/", "post", 201),
+    for_partner_admins("webhooks/<endpoint_id>/test/", "post", 302),
+    for_partner_admins("webhooks/<endpoint_id>/delete/"),
+    for_partner_admins("webhooks/<endpoint_id>/delete/", "post", 302),
     for_partner_team("members/"),
     for_partner_admins("members/", "post", 302, **INVITED | {"role": "support"}),
     for_partner_admins("members/<int:pk>/role/", "post", 302, role="support"),
@@ -405,8 +423,7 @@ class Scene:
             "^api/.*$": "api/v2/replays",
             "<slug:name>": "quick-start",
             "<slug:provider_id>": "operators",
-            "<replay_id>": self.replay.public_id,
-            "<export_id>": self.export.public_id,
+            **self._public_ids(),
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
             "w/<public_id>/filters/<int:pk>": "w/<public_id>/filters/1",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
@@ -438,6 +455,16 @@ class Scene:
     def person(self, name: str) -> object:
         """Return one of PEOPLE, or None for a visitor."""
         return None if name == "nobody" else getattr(self.cast, name)
+
+    def _public_ids(self) -> dict[str, str]:
+        of_partner = self.cast.partner.webhook_endpoints.get()
+        page = "p/<slug:slug>/webhooks/"
+        return {
+            f"{page}<endpoint_id>": f"{page}{of_partner.public_id}",
+            "<replay_id>": self.replay.public_id,
+            "<export_id>": self.export.public_id,
+            "<endpoint_id>": self.cast.workspace.webhook_endpoints.get().public_id,
+        }
 
     def _waiting(self, place: object) -> int:
         """Return the primary key of the place's open invitation."""
@@ -496,10 +523,14 @@ def set_scene() -> Scene:
 
 
 def alerted(cast: factories.Cast, cursor: Cursor) -> Notice:
-    """Create alerts, and a notice in Anna's inbox."""
+    """Create alerts, a notice in Anna's inbox, and messages to webhook endpoints."""
     alert = factories.alert(cursor.connection, to=cast.anna)
     over = {"closed_at": factories.NOW, "calm_since": factories.NOW}
     factories.alert(cursor.connection, to=cast.anna, **over)
+    for place in (cast.workspace, cast.partner):
+        endpoint, _ = factories.webhook_endpoint(place)
+        factories.webhook_message(endpoint, alert, status=503, attempts=3)
+        factories.webhook_message(endpoint, None, status=200, delivered_at=now())
     return factories.in_inbox(alert, cast.anna)
 
 

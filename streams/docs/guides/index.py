@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent
 # By audience.
 READERS: tuple[tuple[StrOrPromise, tuple[str, ...]], ...] = (
     (_("For partners"), ("quick-start", "ingest", "rules", "api")),
-    (_("For customers"), ("customers",)),
+    (_("For customers"), ("customers", "webhooks")),
     (_("For operators"), ("operators",)),
 )
 NAMES = tuple(name for _reader, names in READERS for name in names)

@@ -41,6 +41,8 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
         yield _("Alerts"), to(access, "alerts")
         if access.can_edit:
             yield _("New replay"), to(access, "replay-new")
+    if access.can_administer:
+        yield _("Webhooks"), to(access, "webhooks")
     yield _("Members"), to(access, "members")
     if access.can_administer:
         yield _("Activity log"), to(access, "activity")
@@ -58,4 +60,5 @@ def _of_partner(access: PartnerAccess) -> Iterator[Page]:
     if access.can_develop:
         yield _("New workspace"), within(access, "partner-workspace-new")
     if access.can_administer:
+        yield _("Webhooks"), within(access, "partner-webhooks")
         yield _("New stream"), within(access, "partner-stream-new")

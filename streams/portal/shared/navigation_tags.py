@@ -39,6 +39,14 @@ def within(access: PartnerAccess, page: str, *args: object) -> str:
 
 
 @register.simple_tag
+def in_place(access: WorkspaceAccess | PartnerAccess, page: str, *args: object) -> str:
+    """Return the URL of a page that workspaces and partners both have."""
+    if isinstance(access, WorkspaceAccess):
+        return to(access, page, *args)
+    return within(access, f"partner-{page}", *args)
+
+
+@register.simple_tag
 def of_feed(
     workspace: Workspace, feed: Feed, page: str, *args: object, **query: object
 ) -> str:
