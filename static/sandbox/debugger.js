@@ -183,7 +183,9 @@ function span(kind, text) {
 // Formatting
 
 function nameOf(shown) {
-  if (shown.name) return shown.name;
+  // The portal asks people to look for the code of a test event.
+  const code = shown.user_id === "connection-test" && shown.event.properties?.code;
+  if (shown.name) return code ? `${shown.name} · ${code}` : shown.name;
   const id = { group: shown.event.groupId, alias: shown.event.previousId }[shown.type];
   return id ? `${shown.type} ${id}` : `(${shown.type})`;
 }

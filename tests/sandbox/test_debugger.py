@@ -67,6 +67,14 @@ def test_events_appear_automatically_newest_first_until_paused(page, segment):
     expect(names(page)).to_have_count(3)
 
 
+def test_a_test_event_of_the_portal_shows_its_code_in_the_list(page, segment):
+    tested = {"event": "Connection Tested", "userId": "connection-test"}
+
+    send_batch(segment, track(properties={"code": "4711"}, **tested))
+
+    expect(names(page)).to_have_text(["Connection Tested · 4711"])
+
+
 def test_events_are_found_and_opened_without_a_mouse(page, segment):
     send_batch(segment, track("m-1"), track("m-2", event="Email Bounced"))
     send_batch(segment, track("m-3"), headers=basic(OTHER_KEY))

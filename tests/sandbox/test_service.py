@@ -122,7 +122,8 @@ def test_an_empty_or_very_short_key_is_refused(segment, headers):
 
 
 @pytest.mark.parametrize(
-    "key", ["x" * 31, "x" * 33, "with-a-dash-and-32-characters-00"]
+    "key",
+    ["x" * 31, "x" * 33, "with-a-dash-and-32-characters-00", "Unknown" + "1" * 25],
 )
 def test_an_unknown_key_gets_a_200_and_its_events_vanish(segment, key):
     status = send_one(segment, headers=basic(key))
@@ -158,10 +159,11 @@ def test_the_settings_probe_finds_a_known_key_in_any_region(segment):
     assert [status_of(segment, path, b"", method="GET") for path in paths] == [200] * 3
 
 
-def test_the_settings_probe_returns_404_for_an_unknown_key(segment):
-    status, _, body = send(
-        segment, "/v1/projects/not-a-key/settings", b"", method="GET"
-    )
+@pytest.mark.parametrize("key", ["not-a-key", "Unknown" + "1" * 25])
+def test_the_settings_probe_returns_404_for_an_unknown_key(segment, key):
+    path = f"/v1/projects/{key}/settings"
+
+    status, _, body = send(segment, path, b"", method="GET")
 
     assert status == 404
     assert (

@@ -14,6 +14,9 @@ Region = Literal["us", "eu", "sandbox"]
 # A path without a region's prefix is the region `sandbox`.
 REGIONS: dict[str, Region] = {"us": "us", "eu": "eu", "sandbox": "sandbox"}
 
+# While any key is valid, keys that start so are unknown: to practice with a wrong key.
+UNKNOWN = "Unknown"
+
 _WELL_FORMED = re.compile(r"[A-Za-z0-9]{32}")
 
 
@@ -32,7 +35,7 @@ class Source(
 
 @prepared
 class KnownSources(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The sources. With None, any key of 32 letters and digits is valid."""
+    """The sources. With None, any 32 letters and digits are valid, except after UNKNOWN."""
 
     known: list[Source] | None = None
 
@@ -62,7 +65,8 @@ class Sources:
     def knows(self, write_key: str) -> bool:
         """Whether the key belongs to a source in any region."""
         if self.listed.known is None:
-            return _WELL_FORMED.fullmatch(write_key) is not None
+            is_well_formed = _WELL_FORMED.fullmatch(write_key) is not None
+            return is_well_formed and not write_key.startswith(UNKNOWN)
         return write_key in self._regions
 
     def suppresses(self, user_id: object) -> bool:
