@@ -102,8 +102,8 @@ SENTENCES: dict[str, StrOrPromise] = {
     "connection.seen": _("Confirmed the test event in Segment"),
     "connection.needs_attention": _("Stopped delivery: Segment rejected the events"),
     "connection.deleted": _("Deleted the connection with key %(key)s"),
-    "replay.started": _("Started a replay of events %(events)s"),
-    "replay.cancelled": _("Canceled a replay of events %(events)s"),
+    "replay.started": _("Started a replay within events %(events)s"),
+    "replay.cancelled": _("Canceled a replay within events %(events)s"),
     "export.requested": _("Exported events as %(format)s"),
     "export.attempts_requested": _("Exported delivery attempts as %(format)s"),
     "export.deleted": _("Deleted an export"),
@@ -182,7 +182,16 @@ REGIONS: dict[str, StrOrPromise] = {
     "sandbox": _("Sandbox"),
     "sandbox-eu": _("Sandbox EU"),
 }
-REASONS = ("comment", "reason", "note", "what", "changed", "readings", "fields")
+REASONS = (
+    "comment",
+    "reason",
+    "note",
+    "what",
+    "changed",
+    "readings",
+    "fields",
+    "filter",
+)
 # Their sentences list the fields already; their values are the reason.
 WITH_FIELDS = {
     "partner.changed",

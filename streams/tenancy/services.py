@@ -17,6 +17,7 @@ from streams.audit.changes import changed_values
 from streams.audit.services import record, record_each
 from streams.base.clock import now
 from streams.base.ids import Secret, new_secret
+from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.change_fields import change_fields, values_of
 from streams.tenancy.members import lock_place
 from streams.tenancy.models import Partner, PartnerToken, Workspace
@@ -173,9 +174,18 @@ def set_check_mode(
         "workspace.check_mode",
         actor=actor,
         workspace=workspace,
-        check_mode=check_mode,
-        **changed_values({"check_mode": before}, {"check_mode": check_mode}),
+        check_mode=_own_mode(check_mode),
+        **changed_values(
+            {"Validation mode": _own_mode(before)},
+            {"Validation mode": _own_mode(check_mode)},
+        ),
     )
+
+
+def _own_mode(check_mode: str) -> str:
+    """Name a workspace's validation mode in English, as its form does."""
+    mode = ValidationMode(check_mode)
+    return "Same as stream" if mode == ValidationMode.OFF else mode.label
 
 
 @transaction.atomic

@@ -47,7 +47,9 @@ def test_a_change_of_the_validation_mode_shows_the_old_one():
     set_check_mode(workspace=factories.workspace(), check_mode="warn", actor=None)
 
     entry = AuditEntry.objects.get()
-    assert reason(entry.action, entry.detail) == "check_mode: off → warn"
+    assert (
+        reason(entry.action, entry.detail) == "Validation mode: Same as stream → Warn"
+    )
 
 
 @pytest.mark.django_db

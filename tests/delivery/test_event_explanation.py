@@ -154,7 +154,7 @@ STATES = {
     ),
     "paused": (
         lambda: queued(status="paused").feed,
-        ("Queued: paused", f"Not sent yet, because someone paused delivery on {AT}."),
+        ("Queued: paused", f"Not sent yet, because delivery was paused on {AT}."),
         ("Resume delivery", "connection-resume"),
     ),
     "halted": (

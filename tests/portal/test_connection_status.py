@@ -74,7 +74,7 @@ def test_a_connection_that_delivers_is_asked_to_confirm_once_that_events_arrive(
 
     assert (shown.word, shown.title, shown.primary) == (
         "Not verified",
-        "Sending events: confirm once that they arrive",
+        "Sending events, not verified yet",
         Action.VERIFY,
     )
     assert "even if the write key is wrong" in shown.detail

@@ -150,9 +150,9 @@ def test_an_editor_chooses_a_stricter_mode_for_a_workspace(as_alice, cast):
     cast.workspace.refresh_from_db()
     assert cast.workspace.check_mode == "quarantine"
     entry = AuditEntry.objects.get(action="workspace.check_mode")
-    changed = "check_mode: off → quarantine"
+    changed = "Validation mode: Same as stream → Quarantine"
     assert entry.workspace == cast.workspace
-    assert entry.detail == {"check_mode": "quarantine", "changed": changed}
+    assert entry.detail == {"check_mode": "Quarantine", "changed": changed}
 
 
 def test_events_that_arrived_after_the_page_was_shown_are_excluded(

@@ -177,11 +177,11 @@ def test_expired_events_are_distinguished_from_filtered_ones(as_alice, cast, liv
     Cursor.objects.filter(pk=replay.pk).update(filtered=1, expired=3)
     after = words(as_alice.get(address))
 
-    assert "Skipped 2 don't match the filters" in before
+    assert "Other events 2 don't match the filters" in before
     assert "Left to check 2 of 8 events in the range" in before
     assert "Expired" not in before
     assert (
-        "Skipped 1 don't match the filters Expired 3 deleted before they were sent"
+        "Other events 1 don't match the filters Expired 3 deleted before they were sent"
         in after
     )
 
@@ -194,6 +194,20 @@ def test_a_replay_is_canceled_and_says_where(as_alice, cast, live):
 
     assert "before event 4. Events sent before then stay" in words(page)
     assert "This replay has already ended." in words(again)
+
+
+def test_a_replay_leads_to_the_attempts_of_its_time_only(as_alice, cast, live):
+    start, minute = factories.NOW + timedelta(hours=1), timedelta(minutes=1)
+    replay = factories.replay(live, position=8, due_at=None, ended_at=start + minute)
+    Replay.objects.update(requested_at=start)
+    for at in (start - minute, start, start + 2 * minute):
+        factories.delivery(replay.cursor, 1, 1, started_at=at)
+    page = as_alice.get(url(cast, "replay", replay.public_id)).text
+    link = re.search(r'href="([^"]+)">View the attempts during', page)[1]
+
+    attempts = as_alice.get(unescape(link)).context["page"].deliveries
+
+    assert [one.started_at for one in attempts] == [start]
 
 
 def test_a_replay_halted_by_an_operator_says_so_and_why(as_alice, cast, live):

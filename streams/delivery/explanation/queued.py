@@ -101,7 +101,7 @@ def _paused(connection: Connection) -> _Why:
     return _Why(
         Cause.PAUSED,
         _("Queued: paused"),
-        _("Not sent yet, because someone paused delivery on %(time)s.")
+        _("Not sent yet, because delivery was paused on %(time)s.")
         % {"time": said_at(connection.status_at)},
         Action(_("Resume delivery"), "connection-resume", is_post=True),
     )

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from streams.events.models import Event
 
 
+# From the receipt of an event until it is queued, at most (ingest/app.py). Only quarantine
+# takes longer.
+INGEST_TAKES = timedelta(seconds=10)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step; `at` is None if it has not happened yet, or its time is not stored."""
@@ -31,30 +36,22 @@ class Step:
 
 
 def timeline(
-    event: Event, attempts: Sequence[Delivery], *, issues: str, is_sent: bool
+    event: Event,
+    attempts: Sequence[Delivery],
+    *,
+    arrived_at: datetime | None,
+    issues: str,
+    is_sent: bool,
 ) -> list[Step]:
     """Return the steps of an event; `attempts` are all that contained it, newest first.
 
-    `issues` says how many issues it has; `is_sent` whether nothing more will happen to it.
+    `arrived_at` is the `receivedAt` of the event. `issues` says how many issues it has;
+    `is_sent` whether nothing more will happen to it.
     """
-    received = event.received_at
-    steps = [
-        Step(name=_("Received"), at=received, tone="good"),
-        Step(
-            name=_("Checked"),
-            at=received,
-            detail=issues,
-            tone="good",
-        ),
-        Step(
-            name=_("Queued"),
-            at=received,
-            detail=_("Event number %(number)s") % {"number": f"{event.seq:,}"},
-            tone="good",
-        ),
-    ]
+    queued = event.received_at
+    steps = [*_arrived(event, min(arrived_at or queued, queued), issues)]
     if attempts:
-        steps += _attempted(received, attempts)
+        steps += _attempted(queued, attempts)
     elif is_sent:
         detail = _("The attempt is past its retention period.")
         steps.append(Step(name=_("Sent"), detail=detail, tone="good"))
@@ -66,13 +63,29 @@ def timeline(
     return steps
 
 
-def _attempted(received: datetime, attempts: Sequence[Delivery]) -> Iterator[Step]:
+def _arrived(event: Event, received: datetime, issues: str) -> Iterator[Step]:
+    queued = event.received_at
+    yield Step(name=_("Received"), at=received, tone="good")
+    yield Step(name=_("Checked"), at=received, detail=issues, tone="good")
+    if queued - received > INGEST_TAKES:
+        yield Step(
+            name=_("Released"),
+            detail=_("It waited in quarantine until then."),
+            at=queued,
+            took=_between(received, queued),
+            tone="good",
+        )
+    number = _("Event number %(number)s") % {"number": f"{event.seq:,}"}
+    yield Step(name=_("Queued"), at=queued, detail=number, tone="good")
+
+
+def _attempted(queued: datetime, attempts: Sequence[Delivery]) -> Iterator[Step]:
     last, first = attempts[0], attempts[-1]
     count = len(attempts)
     yield Step(
         name=_("Sent"),
         at=first.started_at,
-        took=_between(received, first.started_at),
+        took=_between(queued, first.started_at),
         tone="good",
         attempt=first,
     )

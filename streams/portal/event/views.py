@@ -112,7 +112,11 @@ def _explained(
         "is_sent": is_sent,
         "is_queued": status.state in QUEUED,
         "steps": timeline(
-            stored, on_its_way, issues=", ".join(checked.counts), is_sent=is_sent
+            stored,
+            on_its_way,
+            arrived_at=_time(added.received_at),
+            issues=", ".join(checked.counts),
+            is_sent=is_sent,
         ),
         "checked": checked,
         "stamps": added,

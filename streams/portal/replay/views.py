@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from streams.base.clock import iso_ms
 from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.delivery.replay import services as service
@@ -131,7 +133,17 @@ def _progress(access: WorkspaceAccess, replay: Replay) -> dict[str, object]:
         "left": size - done,
         "percent": done * 100 // size,
         "blocked": _blocked(access, [replay]),
+        "attempts": to(access, "deliveries", **_attempts_of(replay)),
     }
+
+
+def _attempts_of(replay: Replay) -> dict[str, str]:
+    """Return the filter of the attempts during a replay, to the second."""
+    cursor = replay.cursor
+    since = {"since": iso_ms(replay.requested_at)}
+    ended = cursor.ended_at and cursor.ended_at + timedelta(seconds=1)
+    until = {"until": iso_ms(ended)} if ended else {}
+    return {"connection": cursor.connection.public_id, **since, **until}
 
 
 def _blocked(access: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:

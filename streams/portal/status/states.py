@@ -204,7 +204,7 @@ def _unverified(snapshot: Snapshot) -> State:
         tone="warn",
         word=_("Not verified"),
         title=(
-            _("Sending events: confirm once that they arrive")
+            _("Sending events, not verified yet")
             if delivers
             else _("Connected, but not verified")
         ),
