@@ -5,12 +5,20 @@ from __future__ import annotations
 
 import threading
 
+import structlog
 from celery import shared_task
-from celery.signals import beat_init, celeryd_init, worker_shutting_down
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError, connections
 from django.db.models.functions import Now
 
+from streams.alerts.conditions.portal import NO_BEAT_AFTER
 from streams.alerts.evaluation import evaluate, open_at_once
 from streams.alerts.sending import send_due
 from streams.alerts.webhook_sending import sending as webhooks
@@ -36,12 +44,17 @@ from streams.events.data_loss import services as history
 from streams.exports import services as exports
 from streams.observability.preflight import exit_if_refused
 from streams.observability.work_figures.store import (
+    latest_figures,
+)
+from streams.observability.work_figures.store import (
     store_figures as store_figures_of_work,
 )
 from streams.prune import prune as prune_all
 
+log = structlog.get_logger()
 _stop = threading.Event()
 _sending_webhooks = threading.Lock()
+WATCH_S = 60.0
 PRUNE_DEADLINE_S = 600.0  # per statement, some of which delete a day of events
 
 
@@ -125,6 +138,26 @@ def send_webhooks(**_: object) -> None:
         webhooks.send_due(database_now(), _stop.is_set, client=client)
     finally:
         _sending_webhooks.release()
+
+
+@worker_ready.connect
+def _watch_beat(**_: object) -> None:
+    threading.Thread(target=_alert_without_beat, name="beat-watch", daemon=True).start()
+
+
+def _alert_without_beat() -> None:
+    """Notify operators if beat starts nothing. Beat would have to start the task that does so."""
+    while not _stop.wait(WATCH_S):
+        try:
+            moment = database_now()
+            latest = latest_figures()
+            if latest and latest[0] < moment - NO_BEAT_AFTER:
+                evaluate(moment)
+                send_due(moment, _stop.is_set)
+        except DatabaseError:
+            log.warning("alerts.watch_failed")
+        finally:
+            connections.close_all()
 
 
 @shared_task(name="streams.prune", ignore_result=True)

@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
-from streams.alerts.conditions.all_rules import RULES
+from streams.alerts.conditions.all_rules import BY_CONDITION, RULES
 from streams.alerts.conditions.delivery import delivering
-from streams.alerts.conditions.rule import Recovery
+from streams.alerts.conditions.rule import Held, Recovery
 from streams.alerts.models import Alert, Notice
+from streams.alerts.operators import (
+    write_opened_to_operators,
+    write_recovered_to_operators,
+)
 from streams.alerts.people.outbox import write_opened, write_recovered
 from streams.alerts.roll_up import add_partner_notices, add_partner_recoveries
 from streams.alerts.webhooks import outbox as webhooks
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from streams.alerts.conditions.rule import Held, Rule
+    from streams.alerts.conditions.rule import Rule
 
 AT_ONCE = 1_000  # alerts in one transaction
 MOST = 20_000  # alerts that one evaluation opens or closes of each rule
@@ -75,6 +79,20 @@ def open_at_once(now: datetime) -> None:
         new = _new(rule, holding, known, now)
         for some in batched(islice(new, MOST), AT_ONCE):
             _open(rule, some, now)
+
+
+def report_discrepancies(feeds: int, now: datetime) -> None:
+    """Open, update or close the alert about feeds that `reconcile` found inconsistent."""
+    rule = BY_CONDITION[Alert.Condition.RECONCILE]
+    alerts = Alert.objects.open().filter(condition=rule.condition)
+    found = list(alerts.values_list("pk", flat=True))
+    if not feeds:
+        _close(rule, found, now)
+    elif found:
+        alerts.update(count=feeds)
+    else:
+        held = Held(subject="portal:ledger", began=now, count=feeds)
+        _open(rule, _new(rule, {held.subject: held}, set(), now), now)
 
 
 def _compared(rule: Rule, now: datetime) -> _Changes:
@@ -134,6 +152,8 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
         waits=rule.notice_waits,
         partner_waits=None if rule.partner_from is None else rule.partner_waits,
     )
+    if rule.for_operators:
+        write_opened_to_operators(stored, now)
 
 
 @transaction.atomic
@@ -157,6 +177,8 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
     if rule.recovery != Recovery.NONE:
         webhooks.add_closed(rule.condition, Alert.objects.filter(pk__in=ended), now)
     add_partner_recoveries(rule, Alert.objects.filter(pk__in=ended), now)
+    if rule.for_operators:
+        write_recovered_to_operators(works, now)
 
 
 def _ended(rule: Rule, locked: QuerySet[Alert]) -> tuple[list[int], list[int]]:

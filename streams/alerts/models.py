@@ -53,6 +53,11 @@ class Alert(models.Model):
         REPLAY_STOPPED = "replay_stopped", _("Replay stopped")
         HALTED = "halted", _("Delivery paused by the operator")
         STAGE = "stage", _("Launch stage changed")
+        # Of the portal, for its operators:
+        NOT_READY = "not_ready", _("A part of the portal isn't ready")
+        NO_BEAT = "no_beat", _("Beat isn't running")
+        MANY_STOPPED = "many_stopped", _("Many connections need attention")
+        RECONCILE = "reconcile", _("The ledger has discrepancies")
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -196,6 +201,7 @@ class Notice(models.Model):
     class Audience(models.TextChoices):
         WORKSPACE = "workspace", _("Workspace")
         PARTNER = "partner", _("Partner")  # one for all alerts of a stream (roll_up.py)
+        OPERATOR = "operator", _("Operators")
 
     alert = models.ForeignKey(
         Alert,

@@ -16,6 +16,7 @@ from django.db import DatabaseError, transaction
 
 from streams.alerts.emails import email_of
 from streams.alerts.models import Notice
+from streams.alerts.operators import concerns_operator, operator_email_of
 from streams.alerts.partner_emails import partner_email_of
 from streams.alerts.relevance import relevant
 from streams.base.email import send
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+EMAILS = {
+    Notice.Audience.WORKSPACE: email_of,
+    Notice.Audience.PARTNER: partner_email_of,
+    Notice.Audience.OPERATOR: operator_email_of,
+}
+
 # Far longer than a round and a last email, which waits 10 s for each response of the server.
 CLAIM = timedelta(minutes=10)
 ROUND_S = 30.0  # beat starts a round every 15 s
 # An email server that is down or hangs ends a round, so that it occupies no worker.
 MAX_FAILURES = 2
-PARTNER = Notice.Audience.PARTNER
+WORKSPACE = Notice.Audience.WORKSPACE
 AT_ONCE = 500  # notices to inboxes, in one transaction
 _RELATED = ("recipient", "alert__workspace", "alert__stream", "alert__partner")
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
@@ -45,9 +52,9 @@ def send_due(now: datetime, stop: Callable[[], bool]) -> None:
         passed_s = time.monotonic() - began
         if passed_s >= ROUND_S:
             return
-        # Those to partners first: there may be thousands to admins of workspaces.
+        # Those to partners and operators first: there may be thousands to admins of workspaces.
         notice = (rolled_up and _claim(now, rolled_up=True)) or _claim(now)
-        rolled_up = notice is not None and notice.audience == PARTNER
+        rolled_up = notice is not None and notice.audience != WORKSPACE
         if notice is None:
             return
         if not _send(notice, now + timedelta(seconds=passed_s)):
@@ -79,7 +86,7 @@ def _deliver_some(now: datetime) -> bool:
 def _claim(now: datetime, *, rolled_up: bool = False) -> Notice | None:
     due = Notice.objects.due(now).filter(channel=Notice.Channel.EMAIL)
     if rolled_up:
-        due = due.filter(audience=PARTNER)
+        due = due.exclude(audience=WORKSPACE)
     locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
     notice = locked.select_related(*_RELATED).order_by("due_at", "pk").first()
     if notice is not None:
@@ -90,7 +97,10 @@ def _claim(now: datetime, *, rolled_up: bool = False) -> Notice | None:
 
 def _send(notice: Notice, now: datetime) -> bool:
     """Send a claimed notice, or drop it; return whether the server had no problem."""
-    count = relevant([notice]).get(notice.pk)
+    if notice.audience == Notice.Audience.OPERATOR:
+        count = 1 if concerns_operator(notice) else None
+    else:
+        count = relevant([notice]).get(notice.pk)
     if count is None:
         _release(notice, dropped_at=now)
         return True
@@ -107,10 +117,11 @@ def _send(notice: Notice, now: datetime) -> bool:
 
 
 def _is_sent(notice: Notice) -> bool:
-    of_partner = notice.audience == Notice.Audience.PARTNER
-    email = partner_email_of if of_partner else email_of
     try:
-        return send(email(notice), about=f"alert.{notice.transition}")
+        return send(
+            EMAILS[Notice.Audience(notice.audience)](notice),
+            about=f"alert.{notice.transition}",
+        )
     except DatabaseError:
         raise  # the claim runs out
     except Exception:  # one notice must not stop the others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,6 +13,8 @@ from streams.alerts.models import Alert, Notice
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.connection.services import replace
+from streams.observability.work_figures.models import StoredFigures
+from streams.observability.work_figures.store import store_figures
 from tests import factories
 from tests.portal_processes import until
 
@@ -96,3 +99,14 @@ def test_a_worker_that_is_killed_while_it_sends_repeats_at_most_that_email(
     ids = [mail["Message-ID"] for mail in smtp.accepted]
     assert len(ids) == 4
     assert len(set(ids)) == 3
+
+
+def test_workers_notify_operators_if_beat_does_not_run(portal, connection, smtp):
+    factories.staff("olga@portal.example")
+    store_figures(now())
+    StoredFigures.objects.update(at=now() - timedelta(minutes=10))
+    portal.worker()
+
+    until(lambda: received(smtp) != [], within_s=120)
+
+    assert received(smtp) == [("olga@portal.example", "Beat isn't running")]

@@ -17,6 +17,7 @@ from django.urls import get_resolver, reverse
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.emails import email_of
 from streams.alerts.models import Alert, Notice
+from streams.alerts.operators import operator_email_of
 from streams.alerts.partner_emails import partner_email_of
 from streams.base.clock import now
 from streams.catalog.models import Stream
@@ -281,11 +282,13 @@ def alert_emails(scene: Scene) -> Iterator[Visit]:
         over = {"closed_at": now(), "recovered": True}
         alert = factories.alert(scene.delivery.connection, to=to, condition=condition, **over)  # fmt: skip
         notice = alert.notices.get()
+        rule = BY_CONDITION[condition]
+        email = operator_email_of if rule.for_operators else email_of
         for transition in Notice.Transition:
             notice.transition = transition
-            html, _type = email_of(notice).alternatives[0]
+            html, _type = email(notice).alternatives[0]
             yield Visit(f"email: {condition} {transition}", html)
-        if BY_CONDITION[condition].partner_from:
+        if rule.partner_from:
             html, _type = partner_email_of(notice).alternatives[0]
             yield Visit(f"email to the partner: {condition}", html)
 

@@ -6,6 +6,7 @@ from streams.alerts.conditions import (
     delivery,
     feeds,
     issues,
+    portal,
     replays,
     streams,
     volume,
@@ -18,5 +19,6 @@ RULES = (
     *volume.RULES,
     *replays.RULES,
     *streams.RULES,
+    *portal.RULES,
 )
 BY_CONDITION = {rule.condition: rule for rule in RULES}

@@ -63,6 +63,7 @@ class Rule:
     # how long that notice collects them.
     partner_from: int | None
     partner_waits: timedelta = timedelta(0)
+    for_operators: bool = False
 
     def is_due(self, now: datetime) -> bool:
         """Whether this minute compares it."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from streams.alerts.evaluation import report_discrepancies
+from streams.base.database.database_time import database_now
 from streams.events.data_loss.services import in_words, setback
 from streams.events.models import Feed
 from streams.observability.reconcile import inconsistencies
@@ -36,6 +38,8 @@ class Command(BaseCommand):
                 wrong.append({"feed": each.pk, "name": str(each), "findings": texts})
                 if not json:
                     self.stdout.write(f"feed {each.pk} ({each}): {'; '.join(texts)}")
+        if feed is None:
+            report_discrepancies(len(wrong), database_now())
         self._end({"feeds": checked, "events": events, "wrong": wrong}, as_json=json)
 
     def _end(self, result: dict[str, Any], *, as_json: bool) -> None:

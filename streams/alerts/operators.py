@@ -1,0 +1,128 @@
+"""Emails to operators about alerts of the portal. Each alert is one email to each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streams.alerts.email_layout import EmailContent, at, email_with
+from streams.alerts.models import Alert, Notice
+from streams.alerts.people.outbox import TRIED_FOR, write
+from streams.base.public_urls import portal_url
+from streams.tenancy.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from django.core.mail import EmailMessage
+    from django_stubs_ext import StrOrPromise
+
+    from streams.alerts.models import AlertQuerySet
+
+Condition = Alert.Condition
+OPENED, CLOSED = Notice.Transition
+OPERATOR = Notice.Audience.OPERATOR
+SENTENCES: dict[str, StrOrPromise] = {
+    Condition.NOT_READY: gettext_lazy(
+        "The health check of this part has failed. The page /readyz says why."
+    ),
+    Condition.NO_BEAT: gettext_lazy(
+        "Beat has started no task for three minutes. Check that it runs, and that workers are"
+        " not overloaded. Until then, expired data isn't deleted, and streams wait for their"
+        " worker."
+    ),
+    Condition.MANY_STOPPED: gettext_lazy(
+        "Segment refuses the write keys of many connections. Their events stay queued."
+    ),
+    Condition.RECONCILE: gettext_lazy(
+        "The command reconcile found feeds whose ledger doesn't match their rows. Run it again"
+        " to see them, and with the problem solved to close this alert."
+    ),
+}
+
+
+def operators() -> set[int]:
+    """Return the operators who may see alerts in the admin."""
+    may = Permission.objects.filter(
+        codename="view_alert", content_type__app_label="streams"
+    )
+    allowed = Q(is_superuser=True) | Q(user_permissions__in=may)
+    allowed |= Q(groups__permissions__in=may)
+    found = User.objects.filter(allowed, is_active=True, is_staff=True)
+    return set(found.values_list("pk", flat=True))
+
+
+def write_opened_to_operators(alerts: AlertQuerySet, now: datetime) -> None:
+    """Write the notices about new alerts of the portal, in their transaction."""
+    people = sorted(operators())
+    ids = list(alerts.values_list("pk", flat=True))
+    write(_notice(OPENED, alert, user, now) for alert in ids for user in people)
+
+
+def write_recovered_to_operators(alert_ids: Collection[int], now: datetime) -> None:
+    """Write the notices to everyone who got, or will get, one about the start."""
+    opened = Notice.objects.filter(
+        alert__in=alert_ids, transition=OPENED, audience=OPERATOR, given_up_at=None
+    )
+    rows = opened.filter(dropped_at=None).values_list("alert", "recipient")
+    write(_notice(CLOSED, alert, user, now) for alert, user in rows)
+
+
+def concerns_operator(notice: Notice) -> bool:
+    """Whether the recipient is still an operator, and the notice still has a reason."""
+    if notice.transition == OPENED and notice.alert.closed_at is not None:
+        return False
+    first = Notice.objects.filter(
+        alert=notice.alert_id,
+        transition=OPENED,
+        recipient=notice.recipient_id,
+        audience=OPERATOR,
+    )
+    was_sent = notice.transition == OPENED or first.exclude(sent_at=None).exists()
+    return was_sent and notice.recipient_id in operators()
+
+
+def _notice(
+    transition: Notice.Transition, alert_id: int, user_id: int, due: datetime
+) -> Notice:
+    return Notice(
+        alert_id=alert_id,
+        transition=transition,
+        audience=OPERATOR,
+        recipient_id=user_id,
+        due_at=due,
+        expires_at=due + TRIED_FOR,
+    )
+
+
+def operator_email_of(notice: Notice) -> EmailMessage:
+    """Return the email to an operator about the start or the end of an alert."""
+    alert, origin = notice.alert, portal_url()
+    title = alert.get_condition_display()
+    is_closed = notice.transition == Notice.Transition.CLOSED
+    if is_closed:
+        title = _("Recovered: %(alert)s") % {"alert": title}
+        sentences = [_("The portal no longer has this problem.")]
+    else:
+        sentences = [str(SENTENCES[alert.condition])]
+    facts = [(_("Since"), at(alert.since))]
+    if alert.reason:
+        facts.insert(0, (_("Details"), alert.reason))
+    if is_closed and alert.closed_at:
+        facts.append((_("Until"), at(alert.calm_since or alert.closed_at)))
+    page = reverse("admin:streams_alert_change", args=[alert.pk])
+    content = EmailContent(
+        title=title,
+        sentences=sentences,
+        facts=facts,
+        link_label=_("View alert"),
+        link=origin + page if origin else "",
+        place=_("the portal"),
+    )
+    return email_with(content, notice)
