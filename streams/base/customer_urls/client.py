@@ -13,8 +13,8 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self, override
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TOTAL_S = 5.0
 MAX_RESPONSE_BYTES = 64 * 1024
 LOOPBACK = "127.0.0.1"
+# A response that isn't HTTP, or ends early.
+BROKEN = (OSError, http.client.HTTPException, ValueError)
 MAX_ADDRESSES = 4  # that are tried; all are checked
 
 
@@ -50,6 +52,14 @@ class Unreached(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.value)
         self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The response of a customer's server, which may be hostile."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
 
 
 def resolve(host: str) -> list[str]:
@@ -85,6 +95,21 @@ class CustomerUrlClient:
 
         The body of the response may contain secrets, so it leads nowhere. Raises Unreached.
         """
+        return self.request("POST", url, body, headers, reads_body=False).status
+
+    def request(
+        self,
+        method: str,
+        url: CustomerUrl,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        reads_body: bool = True,
+    ) -> Response:
+        """Send a request as `post` does, and return the response. Raises Unreached.
+
+        Without `reads_body`, a response whose body is late, long or broken is one, too.
+        """
         deadline = Deadline(self.total_s)
         addresses = self._checked_addresses(url.host, deadline)
         try:
@@ -92,12 +117,17 @@ class CustomerUrlClient:
                 _connected(addresses, url.port, deadline) as plain,
                 self._encrypted(plain, url.host, deadline) as connection,
             ):
-                return _exchange(connection, url, body, headers)
+                response = _response(connection, method, url, body, headers)
+                # Read in any case, because some servers stop if they can't send it. The
+                # status says that the receiver has the request.
+                with response, nullcontext() if reads_body else suppress(*BROKEN):
+                    return Response(response.status, response.read(MAX_RESPONSE_BYTES))
+                return Response(response.status)
         except TimeoutError:
             raise Unreached(Failure.TIMEOUT) from None
         except ssl.SSLError:
             raise Unreached(Failure.TLS) from None
-        except (OSError, http.client.HTTPException, ValueError):
+        except BROKEN:
             raise Unreached(Failure.NOT_HTTP) from None
 
     def _checked_addresses(self, host: str, deadline: Deadline) -> list[str]:
@@ -170,24 +200,20 @@ def _connected(
     raise Unreached(failure)
 
 
-def _exchange(
+def _response(
     connection: ssl.SSLSocket,
+    method: str,
     url: CustomerUrl,
     body: bytes,
     headers: Mapping[str, str],
-) -> int:
+) -> http.client.HTTPResponse:
     request = http.client.HTTPConnection(url.host, url.port)
     request.sock = connection
-    request.putrequest("POST", url.target, skip_host=True, skip_accept_encoding=True)
+    request.putrequest(method, url.target, skip_host=True, skip_accept_encoding=True)
     request.putheader("Host", url.origin.removeprefix("https://"))
     for name, value in headers.items():
         request.putheader(name, value)
     request.putheader("Content-Length", str(len(body)))
     request.putheader("Connection", "close")
     request.endheaders(body)
-    with request.getresponse() as response:
-        # Read, because some servers stop if they can't send their response. If it is late,
-        # long or broken, the receiver still has the request, as its status says.
-        with suppress(OSError, http.client.HTTPException, ValueError):
-            response.read(MAX_RESPONSE_BYTES)
-        return response.status
+    return request.getresponse()
