@@ -130,7 +130,6 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "streams.web.template_tags",
                 "streams.portal.shared.navigation_tags",
-                "streams.portal.sso.template_tags",
             ],
         },
     },

@@ -24,6 +24,7 @@ from streams.events.models import (
     SeenMessage,
 )
 from streams.exports.models import Export, ExportPart
+from streams.identity.sso.models import SsoDomain, SsoProvider
 from streams.observability.issues.models import IssueHour, IssueKind
 from streams.observability.work_figures.models import StoredFigures
 from streams.review.models import LiveRequest, Submission, Suspension
@@ -74,6 +75,8 @@ __all__ = [
     "Replay",
     "SavedFilter",
     "SeenMessage",
+    "SsoDomain",
+    "SsoProvider",
     "StoredFigures",
     "Stream",
     "StreamProfile",

@@ -17,7 +17,10 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from streams.base.customer_urls.client import CustomerUrlClient
+from streams.identity.sso import http
 from tests.end_to_end.npm import node_libraries
+from tests.servers.certificates import self_signed
 
 __all__ = ["node_libraries"]
 
@@ -74,6 +77,7 @@ class OidcProvider:
         Without a name, the person cancels.
         """
         with requests.Session() as browser:
+            browser.trust_env = False  # no proxy, and no other authorities
             browser.verify = self._verify
             form = browser.get(url)
             form.raise_for_status()
@@ -124,3 +128,30 @@ def operators_provider(oidc_provider, settings) -> OidcProvider:
         redirectUris=["http://testserver/accounts/sso/operators/callback/"]
     )
     return oidc_provider
+
+
+@pytest.fixture(scope="session")
+def _customers_provider(
+    node_libraries, tmp_path_factory
+) -> Iterator[tuple[OidcProvider, Path]]:
+    folder = tmp_path_factory.mktemp("provider")
+    certificate, _ = self_signed(folder / "localhost.pem", "localhost")
+    files = [str(certificate), str(certificate.with_suffix(".key"))]
+    issuer = f"https://localhost:{free_port()}"
+    provider = OidcProvider(node_libraries, issuer, files)
+    yield provider, certificate
+    provider.stop()
+
+
+@pytest.fixture
+def customers_provider(_customers_provider, monkeypatch) -> OidcProvider:
+    """A provider with TLS, which is the only server that partners' URLs can reach."""
+    provider, certificate = _customers_provider
+    client = CustomerUrlClient(
+        resolve=lambda _: ["127.0.0.1"],
+        is_allowed=lambda address: address == "127.0.0.1",
+        ca_file=str(certificate),
+    )
+    monkeypatch.setattr(http, "NETWORK", http.Network(client=client, to_loopback=True))
+    provider.reset()
+    return provider

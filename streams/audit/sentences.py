@@ -68,6 +68,13 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.sso_linked": _(
         "Linked the account of %(member)s to the single sign-on of %(provider)s"
     ),
+    "sso.configured": _("Configured single sign-on with %(issuer)s"),
+    "sso.changed": _("Changed the configuration of single sign-on"),
+    "sso.tested": _("Tested single sign-on with %(issuer)s"),
+    "sso.enforced": _("Required single sign-on"),
+    "sso.not_enforced": _("Allowed other ways to sign in than single sign-on"),
+    "sso.removed": _("Removed single sign-on with %(issuer)s"),
+    "sso.domains_changed": _("Changed the email domains to %(domains)s"),
     "user.password_changed": _("Changed their password from %(address)s"),
     "user.password_reset": _("Reset their password by email from %(address)s"),
     "user.reset_link_emailed": _("Emailed %(member)s a link to reset their password"),

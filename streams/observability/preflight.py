@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from streams.base.database.pooling import shares_sessions
 from streams.base.database.safe_migrations import migrations_missing
 from streams.connections.write_keys import unknown_key_ids
+from streams.identity.sso import client_secrets
 
 
 def refusal() -> str:
@@ -25,9 +26,9 @@ def refusal() -> str:
             )
         if missing := migrations_missing(connection):
             return missing
-        if ids := unknown_key_ids():
+        if ids := sorted({*unknown_key_ids(), *client_secrets.unknown_key_ids()}):
             return (
-                "ENCRYPTION_KEYS lacks keys that encrypted write keys need:"
+                "ENCRYPTION_KEYS lacks keys that encrypted secrets need:"
                 f" {', '.join(ids)}. Add them."
             )
     except DatabaseError:

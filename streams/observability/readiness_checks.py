@@ -20,6 +20,7 @@ from streams.delivery.limits.send_policy import sendable_cursors
 from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expiring_of_all
 from streams.events.data_loss.services import in_words, setback
+from streams.identity.sso import client_secrets
 from streams.observability.backlog import measure, storage_full
 
 log = structlog.get_logger()
@@ -96,9 +97,9 @@ def _migrations() -> PartHealth:
 
 def _keys() -> PartHealth:
     """Check that this process and all workers can read every write key."""
-    if missing := unknown_key_ids():
+    if missing := sorted({*unknown_key_ids(), *client_secrets.unknown_key_ids()}):
         names = ", ".join(missing)
-        detail = f"ENCRYPTION_KEYS lacks keys that encrypted write keys need: {names}."
+        detail = f"ENCRYPTION_KEYS lacks keys that encrypted secrets need: {names}."
         return PartHealth(ok=False, detail=detail)
     current = Connection.objects.current().filter(status=Connection.Status.ACTIVE)
     if waiting := current.filter(status_reason=UNREADABLE).count():

@@ -13,6 +13,7 @@ from streams.portal.quarantine import urls as quarantine
 from streams.portal.replay import views as replay_views
 from streams.portal.requests import views as request_views
 from streams.portal.shared import saved_filters
+from streams.portal.sso import urls as sso_urls
 from streams.portal.stream import plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
@@ -222,6 +223,7 @@ partner_pages: Pages = [
     path("tokens/", include(token_pages), {"section": "tokens"}),
     path("webhooks/", include(webhooks.pages("partner-")), {"section": "webhooks"}),
     path("", include(partner_member_pages), {"section": "members"}),
+    path("sso/", include(sso_urls.partner_pages), {"section": "members"}),
 ]
 
 pages: Pages = [

@@ -101,7 +101,7 @@ def read_invitation(token: str) -> Invitation:
     invitation = rows.filter(number=number).first()
     if invitation is None:
         raise _no_longer_exists()
-    _check_open(invitation)
+    check_open(invitation)
     return invitation
 
 
@@ -120,7 +120,7 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
     except PlaceRemoved:  # and the invitation with it
         raise _no_longer_exists() from None
     invitation.refresh_from_db(fields=["accepted_at", "withdrawn_at", "expires_at"])
-    _check_open(invitation)
+    check_open(invitation)
     try:
         membership = add_member(
             place=invitation.place,
@@ -205,7 +205,8 @@ def _create_user(email: str) -> User:
         raise _has_account(email) from None
 
 
-def _check_open(invitation: Invitation) -> None:
+def check_open(invitation: Invitation) -> None:
+    """Check that the invitation can still be accepted. Raises InvitationRefused."""
     if invitation.accepted_at:
         raise InvitationRefused(
             _("This invitation has already been used. Sign in instead.")

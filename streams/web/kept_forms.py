@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SECRETS: dict[str, StrOrPromise] = {
     "write_key": _("Write key"),
     "webhook_url": _("URL"),
+    "client_secret": _("Client secret"),
     "password": _("Password"),
     "password1": _("New password"),
     "password2": _("Confirm new password"),

@@ -19,6 +19,13 @@ from streams.delivery.models import Cursor, Delivery
 from streams.delivery.quarantine_decisions import decide
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter
+from streams.identity.sso.domains import set_domains
+from streams.identity.sso.services import (
+    SsoSettings,
+    configure,
+    mark_tested,
+    set_enforced,
+)
 from streams.review.qa.workspaces import prepare
 from tests import factories
 
@@ -105,6 +112,26 @@ def not_recognized(scene: Scene) -> None:
 def without_admin(scene: Scene) -> None:
     """A partner can invite people only until the workspace has an admin."""
     scene.cast.workspace.memberships.filter(role="admin").update(role="editor")
+
+
+def with_single_sign_on(scene: Scene) -> None:
+    """The partner's provider is configured and tested."""
+    petra, partner = scene.cast.petra, scene.cast.partner
+    entered = SsoSettings(
+        issuer="https://login.postbox.example",
+        client_id="portal",
+        role_claim="groups",
+        role_values={"admin": ["admins"]},
+    )
+    provider = configure(partner=partner, entered=entered, secret="x", actor=petra)
+    mark_tested(provider=provider, actor=petra)
+    set_domains(partner=partner, domains=["postbox.example"], actor=None)
+
+
+def with_required_single_sign_on(scene: Scene) -> None:
+    with_single_sign_on(scene)
+    petra = scene.cast.petra
+    set_enforced(partner=scene.cast.partner, is_enforced=True, actor=petra)
 
 
 def with_an_empty_workspace(scene: Scene) -> None:
@@ -525,6 +552,29 @@ FORMS = [
         action="inbox/read/",
         who="anna",
     ),
+    of_partner(
+        "portal/sso/configuration.html",
+        "sso/",
+        fields={
+            "issuer": "https://login.postbox.example",
+            "client_id": "portal",
+            "role_claim": "groups",
+            "admin_values": "admins",
+            "developer_values": "developers",
+            "support_values": "support",
+        },
+        secrets={"client_secret": "the-secret-of-the-portal"},
+    ),
+    of_partner(
+        "portal/sso/_status.html", "sso/", "sso/enforce/", prepare=with_single_sign_on
+    ),
+    of_partner(
+        "portal/sso/_status.html",
+        "sso/",
+        "sso/passwords/",
+        prepare=with_required_single_sign_on,
+    ),
+    of_partner("portal/sso/remove.html", "sso/remove/", prepare=with_single_sign_on),
 ]
 
 # Routes that accept a POST without a form, or whose forms contain only secrets.
@@ -539,4 +589,5 @@ TEMPLATES_OF_SECRETS = {
     "portal/people/_person.html", "portal/workspace/home.html",  # to sign out
     "portal/people/invitation.html", "portal/people/invitation_sign_up.html",
     "portal/shared/_kept_form.html",
+    "portal/sso/find.html",  # an email, before signing in
 }  # fmt: skip

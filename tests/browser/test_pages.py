@@ -36,6 +36,7 @@ PARTS = (
     "readyz",
     "/logo",
     "/file/",
+    "sso/test/",  # leads to the provider
     "plan.yaml",
     "schema.json",
 )

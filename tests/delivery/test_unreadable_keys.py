@@ -90,7 +90,7 @@ def test_readyz_names_the_missing_keys(cursor):
 
     assert (part.ok, part.detail) == (
         False,
-        "ENCRYPTION_KEYS lacks keys that encrypted write keys need: k2.",
+        "ENCRYPTION_KEYS lacks keys that encrypted secrets need: k2.",
     )
 
 

@@ -60,7 +60,7 @@ def test_no_process_starts_without_a_key_that_rows_need(name, services, settings
     assert ended.returncode == 1
     assert said == [
         (
-            "Not started: ENCRYPTION_KEYS lacks keys that encrypted write keys need:"
+            "Not started: ENCRYPTION_KEYS lacks keys that encrypted secrets need:"
             " k2. Add them."
         )
     ]

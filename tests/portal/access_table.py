@@ -352,6 +352,13 @@ ROWS = [
     for_partner_admins("members/<int:pk>/remove/", "post", 302),
     for_partner_admins("invitations/<int:pk>/resend/", "post", 302),
     for_partner_admins("invitations/<int:pk>/withdraw/", "post", 302),
+    for_partner_admins("sso/"),
+    for_partner_admins("sso/", "post", 200),  # nothing was entered: the form says so
+    for_partner_admins("sso/test/", ok=404),  # there is nothing to test yet
+    for_partner_admins("sso/enforce/", "post", 302),
+    for_partner_admins("sso/passwords/", "post", 302),
+    for_partner_admins("sso/remove/"),
+    for_partner_admins("sso/remove/", "post", 302),
     # Home redirects users with one place.
     Row(route="", gets=(SIGN_IN, *[302] * 8)),
     account_of_anyone("inbox/", 200),
@@ -376,6 +383,9 @@ ROWS = [
     account("password/reset/key/done/", 200, 200),
     account("email/", 404, 404),
     account("confirm-email/", 404, 404),
+    account("sso/", 200, 302),
+    Row(route="accounts/sso/", method="post", gets=(200, *[302] * 8)),
+    open_to_all("accounts/sso/hint/", 200, "post"),
     # No provider is configured.
     open_to_all("accounts/sso/<slug:provider_id>/start/", 404),
     open_to_all("accounts/sso/<slug:provider_id>/callback/", 404),

@@ -62,7 +62,7 @@ def assert_refused(client, response, reason):
 
 
 def test_an_operator_signs_in(client, provider, olga):
-    page = client.get(reverse("account_login")).text
+    page = client.get(reverse("sso")).text
     response = client.get(at_provider(client, provider))
 
     assert START in page
@@ -373,4 +373,4 @@ def test_sign_ins_from_one_address_are_limited(client, olga, settings):
 def test_without_the_settings_there_is_no_provider(client, olga):
     assert client.get(START).status_code == 404
     assert client.get("/accounts/sso/operators/callback/").status_code == 404
-    assert "/sso/" not in client.get(reverse("account_login")).text
+    assert START not in client.get(reverse("sso")).text

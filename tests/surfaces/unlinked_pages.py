@@ -32,12 +32,14 @@ from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expire
 from streams.events.models import Event
 from streams.events.search import scan
+from streams.identity.sso.models import SsoProvider
 from streams.identity.sso.refusals import Refusal
+from streams.identity.sso.services import set_enforced
 from streams.portal.sso.refused import refused
 from streams.tenancy.models import WorkspaceMembership
 from streams.web.early_error_pages import server_pages
 from tests import factories
-from tests.browser.all_forms import PLAN_YAML, drafted, paused
+from tests.browser.all_forms import PLAN_YAML, drafted, paused, with_single_sign_on
 from tests.portal.access_table import Row, Scene
 from tests.surfaces.visits import Visit, Visitor, undone
 
@@ -107,6 +109,26 @@ def refused_single_sign_on(scene: Scene) -> Iterator[Visit]:
     request = RequestFactory().get("/")
     for reason in Refusal:
         yield Visit(f"refused: {reason}", refused(request, reason, "operators").text)
+
+
+def single_sign_on(scene: Scene) -> Iterator[Visit]:
+    """Yield the pages that lead to a partner's provider, and its states."""
+    with_single_sign_on(scene)
+    partner, petra = scene.cast.partner, Visitor(scene, "petra")
+    nobody, data = Visitor(scene, "nobody"), {"email": scene.cast.sam.email}
+    yield from nobody.visit("post", reverse("sso"), data)
+    yield from nobody.visit("post", reverse("sso"), {"email": "x@fern.example"})
+    yield from nobody.visit("post", reverse("sso-hint"), {"login": data["email"]})
+    page = reverse("portal:partner-sso", args=[partner.slug])
+    yield from petra.visit("get", page)
+    set_enforced(partner=partner, is_enforced=True, actor=scene.cast.petra)
+    yield from petra.visit("get", page)
+    login = {"login": scene.cast.sam.email, "password": "x"}
+    yield from nobody.visit("post", reverse("account_login"), login)
+    SsoProvider.objects.update(tested_at=None, is_enforced=False)
+    yield from petra.visit("get", page)
+    yield from petra.visit("post", f"{page}enforce/")
+    yield from petra.visit("get", page)
 
 
 def search_box(scene: Scene) -> Iterator[Visit]:
@@ -294,7 +316,7 @@ def alert_emails(scene: Scene) -> Iterator[Visit]:
 
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
-    refusals, too_many_requests, refused_single_sign_on, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
+    refusals, too_many_requests, refused_single_sign_on, single_sign_on, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, split_attempts, searches, unchecked_streams, faulty_plans,
     plans_of_staff, undelivered_events, alert_emails,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -25,6 +26,12 @@ from streams.catalog.services import create_partner_with_stream
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery, Rejection
 from streams.events.models import Feed
+from streams.identity.sso.domains import (
+    DomainRefused,
+    domains_of,
+    read_domains,
+    set_domains,
+)
 from streams.tenancy.models import Partner, PartnerToken, Workspace
 from streams.tenancy.services import SlugTaken, change_partner
 from streams.tenancy.users import user_of
@@ -69,10 +76,41 @@ class NewPartnerForm(forms.ModelForm):
         return str(self.cleaned_data["admin_email"]).lower()
 
 
+class ChangePartnerForm(forms.ModelForm):
+    """A partner, with the email domains that operators have confirmed."""
+
+    email_domains = forms.CharField(
+        label=_("Email domains"),
+        required=False,
+        max_length=2_000,
+        help_text=_(
+            "For single sign-on, separated by commas. The partner's provider can sign in"
+            " everyone with these domains, also into workspaces of other partners. Add a"
+            " domain only if you have confirmed that it belongs to the partner, and never one"
+            " of a public email service. If you remove a domain, its people can sign in with"
+            " a password again."
+        ),
+    )
+
+    class Meta:
+        model = Partner
+        fields = ("name", "slug")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["email_domains"] = ", ".join(domains_of(self.instance))
+
+    def clean_email_domains(self) -> list[str]:
+        try:
+            return read_domains(self.cleaned_data["email_domains"])
+        except DomainRefused as error:
+            raise forms.ValidationError(str(error)) from None
+
+
 @admin.register(Partner)
 class PartnerAdmin(ServiceAdmin):
     activity_scope = ("partner", "slug")
-    refusals = (SlugTaken,)
+    refusals = (SlugTaken, DomainRefused)
     list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")
     ordering = ("name",)
@@ -82,7 +120,7 @@ class PartnerAdmin(ServiceAdmin):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return ("name", "slug", "stream_name", "stream_slug", "admin_email")
-        return ("name", "slug", "created", "links", "suspension")
+        return ("name", "slug", "email_domains", "created", "links", "suspension")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -106,8 +144,7 @@ class PartnerAdmin(ServiceAdmin):
         change: bool = False,  # noqa: FBT001, FBT002 - the admin calls it so
         **kwargs: Any,
     ) -> Any:
-        if obj is None:
-            kwargs["form"] = NewPartnerForm
+        kwargs["form"] = NewPartnerForm if obj is None else ChangePartnerForm
         return super().get_form(request, obj, change, **kwargs)
 
     def create(self, request: HttpRequest, form: Any) -> Partner:
@@ -118,7 +155,11 @@ class PartnerAdmin(ServiceAdmin):
         return create_partner_with_stream(admin=admin_user, actor=actor, **entered)
 
     def change(self, request: HttpRequest, row: Any, form: Any) -> None:
-        change_partner(partner=row, actor=staff_of(request), **form.cleaned_data)
+        entered = dict(form.cleaned_data)
+        domains, actor = entered.pop("email_domains"), staff_of(request)
+        with transaction.atomic():
+            change_partner(partner=row, actor=actor, **entered)
+            set_domains(partner=row, domains=domains, actor=actor)
 
     def save_formset(
         self,

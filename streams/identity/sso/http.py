@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, override
 
 import requests
+from requests.adapters import BaseAdapter
 
+from streams.base.customer_urls.client import CustomerUrlClient, Unreached
+from streams.base.customer_urls.urls import CustomerUrl, UrlRefused
 from streams.base.http_deadlines import DeadlineSession
 
+_HEADERS = ("Accept", "Authorization", "Content-Type")
 TIMEOUT_S = 5.0  # of one request in total; a sign-in sends up to five
 
 type Session = requests.Session
@@ -25,6 +31,68 @@ class ProviderSession(DeadlineSession):
         """Send a request. Raises Unusable."""
         options |= {"timeout": TIMEOUT_S, "allow_redirects": False}
         return usable(super().request(method, url, *args, **options))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """How partners' providers are reached. Tests have one without the internet."""
+
+    client: CustomerUrlClient = field(default_factory=CustomerUrlClient)
+    to_loopback: bool = False
+
+
+NETWORK = Network()
+
+
+class CustomerSession(requests.Session):
+    """For the provider of a partner, which may be hostile: only public addresses, over TLS."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxies, and no credentials from a file
+        self.adapters.clear()
+        self.mount("https://", _CustomerAdapter())
+
+    @override
+    def request(
+        self, method: str | bytes, url: str | bytes, *args: Any, **options: Any
+    ) -> requests.Response:
+        """Send a request. Raises Unusable."""
+        options["allow_redirects"] = False
+        return usable(super().request(method, url, *args, **options))
+
+
+class _CustomerAdapter(BaseAdapter):
+    """Sends through the client for URLs of customers, within 5 s and 64 KB."""
+
+    @override
+    def send(
+        self, request: requests.PreparedRequest, *_args: Any, **_options: Any
+    ) -> requests.Response:
+        try:
+            url = provider_url(request.url or "")
+        except UrlRefused as error:
+            raise requests.exceptions.InvalidURL(str(error)) from None
+        body = request.body or b""
+        content = body.encode() if isinstance(body, str) else body
+        named = {n: request.headers[n] for n in _HEADERS if n in request.headers}
+        try:
+            got = NETWORK.client.request(request.method or "GET", url, content, named)
+        except Unreached as error:
+            raise requests.exceptions.ConnectionError(str(error)) from None
+        response = requests.Response()
+        response.status_code, response.raw = got.status, BytesIO(got.body)
+        response.url, response.request = request.url or "", request
+        return response
+
+    @override
+    def close(self) -> None:
+        """Nothing stays open between two requests."""
+
+
+def provider_url(text: str) -> CustomerUrl:
+    """Read a URL of a partner's provider. Raises base.customer_urls.UrlRefused."""
+    return CustomerUrl.parse(text, to_loopback=NETWORK.to_loopback)
 
 
 def usable(response: requests.Response) -> requests.Response:

@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     IS_OPERATOR = "is_operator"
     INACTIVE = "inactive"
     NOT_ADMIN = "not_admin"
+    UNREADABLE = "unreadable_secret"
 
 
 SENTENCES: dict[Refusal, StrOrPromise] = {
@@ -113,6 +114,10 @@ SENTENCES: dict[Refusal, StrOrPromise] = {
     Refusal.INACTIVE: _(
         "Your account is deactivated. To reactivate it, contact your team or the company"
         " whose product you use."
+    ),
+    Refusal.UNREADABLE: _(
+        "The portal can't read the client secret of this provider. Contact the operators"
+        " of the Partner Portal."
     ),
     Refusal.NOT_ADMIN: _(
         "The test passes only for an admin of your team. Sign in at the provider as an"

@@ -7,14 +7,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.alerts.webhooks.reencryption import renew_endpoints
 from streams.connections.reencryption import renew_keys
 from streams.connections.write_keys import key_ring
+from streams.identity.sso.client_secrets import renew_secrets
 
 MOST_CONNECTIONS = 10_000  # in one batch
 
 
 class Command(BaseCommand):
     help = (
-        "Encrypt all write keys and webhook endpoints again with the first of"
-        " ENCRYPTION_KEYS, while the portal runs. It is a step of rotating ENCRYPTION_KEYS or SECRET_KEY: follow “Keys and"
+        "Encrypt all write keys, webhook endpoints and client secrets again with the first"
+        " of ENCRYPTION_KEYS, while the portal runs. It is a step of rotating"
+        " ENCRYPTION_KEYS or SECRET_KEY: follow “Keys and"
         " secrets” in the operator guide."
     )
 
@@ -35,6 +37,9 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Webhook endpoints encrypted with {newest!r}: {webhooks.renewed}."
         )
+        secrets, partners = renew_secrets()
+        if secrets:
+            self.stdout.write(f"Client secrets encrypted with {newest!r}: {secrets}.")
         for public_id in rotation.used_twice:
             self.stderr.write(
                 f"Connection {public_id}: another connection has the same write key."
@@ -44,6 +49,7 @@ class Command(BaseCommand):
             for what, ids in (
                 ("the write keys of these connections", rotation.unreadable),
                 ("these webhook endpoints", webhooks.unreadable),
+                ("the single sign-on of these partners", partners),
             )
             if ids
         ]:

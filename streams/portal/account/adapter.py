@@ -17,6 +17,7 @@ from streams.identity import security_notices
 from streams.identity.known_browsers import known_as, remember
 from streams.identity.password_guessing import SignInAttempt
 from streams.identity.reset_links import EmailNotSent
+from streams.portal.sso.find import refuse_other_ways
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before the password is checked; return 429 above a limit."""
+        refuse_other_ways(request, str(credentials.get("email", "")))
         try:
             self._attempt = SignInAttempt(request, str(credentials.get("email", "")))
         except RateLimited as limited:
@@ -76,6 +78,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             self.request, email=user.email, password=password
         )
         return authenticated == user
+
+    def pre_login(
+        self, request: HttpRequest, user: User, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse every other way to sign in if single sign-on is required."""
+        if "sociallogin" not in (kwargs.get("signal_kwargs") or {}):
+            refuse_other_ways(request, user.email)
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
 
     def login(self, request: HttpRequest, user: User) -> None:
         is_known, is_first = (

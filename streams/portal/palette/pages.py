@@ -61,4 +61,5 @@ def _of_partner(access: PartnerAccess) -> Iterator[Page]:
         yield _("New workspace"), within(access, "partner-workspace-new")
     if access.can_administer:
         yield _("Webhooks"), within(access, "partner-webhooks")
+        yield _("Single sign-on"), within(access, "partner-sso")
         yield _("New stream"), within(access, "partner-stream-new")

@@ -13,7 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from streams.identity.known_browsers import remember
 from streams.identity.security_notices import signed_in
+from streams.identity.sso.domains import enforced_for
 from streams.portal.people.forms import SignUpForm, hints_of
+from streams.portal.sso.find import to_sign_on
 from streams.tenancy.invitation_sending import who_invited
 from streams.tenancy.invitations import (
     InvitationRefused,
@@ -34,6 +36,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         invited = read_invitation(token)
         if request.user.is_authenticated:
             return _join(request, invited, request.user)
+        if provider := enforced_for(invited.email):
+            # To join a team, signing in is enough; a workspace's invitation stays open.
+            next_url = request.path if invited.workspace_id else ""
+            return to_sign_on(request, provider, invited.email, next_url)
         if invited.has_account():
             return redirect(reverse("account_login", query={"next": request.path}))
         return _sign_up(request, invited)

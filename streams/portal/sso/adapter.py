@@ -15,6 +15,7 @@ from streams.identity.sso.providers import provider_with
 from streams.identity.sso.refusals import Refusal, SsoRefused
 from streams.portal.sso.refused import refused
 from streams.portal.sso.sessions import new_session
+from streams.portal.sso.testing import TEST, end_test
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
@@ -61,7 +62,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
         trusted = provider_with(sociallogin.account.provider)
         if trusted is None:  # removed in the meantime
             raise SsoRefused(Refusal.STATE)
-        user = trusted.account_of(Identity.of(sociallogin.claims))
+        identity = Identity.of(sociallogin.claims)
+        if sociallogin.state.get("data") == TEST and trusted.of_partner:
+            done = end_test(request, trusted.of_partner, identity)
+            raise ImmediateHttpResponse(done)
+        user = trusted.account_of(identity)
         sociallogin.account = link(
             user=user, provider=trusted, subject=sociallogin.account.uid
         )

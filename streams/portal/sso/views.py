@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume
 from streams.identity.sign_in_limits import SSO_FROM_ADDRESS
-from streams.identity.sso.http import ProviderSession, Unusable
+from streams.identity.sso.http import Unusable
 from streams.identity.sso.providers import provider_with
 from streams.identity.sso.refusals import Refusal, SsoRefused
 from streams.portal.sso.provider import Callback, OpenIDConnectAdapter
@@ -32,20 +32,7 @@ if TYPE_CHECKING:
 @never_cache
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Send the browser to a provider. A link, because a form may not lead elsewhere (CSP)."""
-    try:
-        consume(SSO_FROM_ADDRESS, client_address(request))
-    except RateLimited as limited:
-        reason = _("There were too many attempts to sign in with single sign-on.")
-        return too_many(request, limited, reason)
-
-    def redirect() -> HttpResponse:
-        provider = get_adapter(request).get_provider(request, provider=provider_id)
-        response: HttpResponse = provider.redirect(
-            request, process=AuthProcess.LOGIN, next_url=get_next_redirect_url(request)
-        )
-        return response
-
-    return _with_provider(request, provider_id, redirect)
+    return to_provider(request, provider_id, next_url=get_next_redirect_url(request))
 
 
 @require_GET
@@ -56,15 +43,39 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     return _with_provider(request, provider_id, lambda: view(request))
 
 
+def to_provider(
+    request: HttpRequest,
+    provider_id: str,
+    *,
+    next_url: str | None = None,
+    purpose: str | None = None,
+) -> HttpResponse:
+    """Send the browser to a provider. The callback gets the `purpose` (see adapter.py)."""
+    try:
+        consume(SSO_FROM_ADDRESS, client_address(request))
+    except RateLimited as limited:
+        reason = _("There were too many attempts to sign in with single sign-on.")
+        return too_many(request, limited, reason)
+
+    def redirect() -> HttpResponse:
+        provider = get_adapter(request).get_provider(request, provider=provider_id)
+        response: HttpResponse = provider.redirect(
+            request, process=AuthProcess.LOGIN, next_url=next_url, data=purpose
+        )
+        return response
+
+    return _with_provider(request, provider_id, redirect)
+
+
 def _with_provider(
     request: HttpRequest, provider_id: str, step: Callable[[], HttpResponse]
 ) -> HttpResponse:
     """Take a step of the protocol. Whatever the provider sends, the response is a page."""
-    trusted = provider_with(provider_id)
-    if trusted is None:
-        raise Http404
     try:
-        with requests_through(ProviderSession):
+        trusted = provider_with(provider_id)
+        if trusted is None:
+            raise Http404
+        with requests_through(trusted.new_session):
             return step()
     except SsoRefused as refusal:
         return refused(request, refusal.reason, provider_id)
