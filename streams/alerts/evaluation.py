@@ -174,8 +174,12 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
         notices.unfinished().exclude(claimed).update(dropped_at=now)
     write_recovered(notices.filter(alert__in=works), now)
     webhooks.drop_waiting(ended, now)
-    if rule.recovery != Recovery.NONE:
-        webhooks.add_closed(rule.condition, Alert.objects.filter(pk__in=ended), now)
+    webhooks.add_closed(
+        rule.condition,
+        Alert.objects.filter(pk__in=ended),
+        now,
+        is_news=rule.recovery != Recovery.NONE,
+    )
     add_partner_recoveries(rule, Alert.objects.filter(pk__in=ended), now)
     if rule.for_operators:
         write_recovered_to_operators(works, now)

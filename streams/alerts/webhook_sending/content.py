@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.alerts.conditions.all_rules import BY_CONDITION
+from streams.alerts.emails import page_of, title_of
 from streams.alerts.models import Alert
+from streams.alerts.texts import COUNTS
 from streams.alerts.webhooks.models import WebhookMessage
 from streams.base.ids import id_named
 from streams.base.public_urls import portal_url
 from streams.delivery.connection.queue_facts import oldest_queued_at
 from streams.delivery.models import Cursor
-from streams.delivery.segment.responses import says_key_rejected
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,18 +83,13 @@ def _test(message: WebhookMessage) -> Content:
 
 
 def _of_one(alert: Alert, *, is_opened: bool) -> Content:
-    places = [one.name for one in (alert.stream, alert.workspace) if one]
-    title = f"{alert.get_condition_display()}: {', '.join(places or [_partner(alert)])}"
+    title, link = _title(alert), _link(alert)
     queue = _queue(alert.connection) if alert.connection else None
-    lines = [alert.reason] if is_opened and alert.reason else []
-    if queue:
-        lines.append(_("Queued events: %(count)s") % {"count": intcomma(queue.count)})
-    link = _link(alert, is_opened=is_opened)
     return Content(
         type="alert.opened" if is_opened else "alert.closed",
         timestamp=alert.opened_at if is_opened else alert.closed_at or alert.opened_at,
         title=title if is_opened else _ended(alert, title),
-        lines=lines,
+        lines=_lines(alert, queue, is_opened=is_opened),
         link=link,
         data={
             "alert": _alert(alert, is_open=is_opened),
@@ -104,6 +100,25 @@ def _of_one(alert: Alert, *, is_opened: bool) -> Content:
             "link": link or None,
         },
     )
+
+
+def _title(alert: Alert) -> str:
+    if alert.workspace and alert.stream:
+        return title_of(alert)
+    place = alert.stream or alert.workspace or alert.partner
+    return f"{alert.get_condition_display()}: {place.name if place else ''}"
+
+
+def _lines(alert: Alert, queue: _Queue | None, *, is_opened: bool) -> list[str]:
+    """Return the reason, and the number of events that it is about, or are queued."""
+    lines = [alert.reason] if is_opened and alert.reason else []
+    label, count = _("Queued events"), queue.count if queue else None
+    if alert.condition in COUNTS:
+        label, count = str(COUNTS[alert.condition]), alert.count
+    if count is not None:
+        number = {"label": label, "count": intcomma(count)}
+        lines.append(_("%(label)s: %(count)s") % number)
+    return lines
 
 
 def _opened_to_partner(alert: Alert) -> Content | None:
@@ -208,10 +223,6 @@ def _stream(stream: Stream) -> _Fields:
     return {"id": stream.slug, "name": stream.name}
 
 
-def _partner(alert: Alert) -> str:
-    return alert.partner.name if alert.partner else ""
-
-
 def _ended(alert: Alert, title: str) -> str:
     text = _("Recovered: %(alert)s") if alert.recovered else _("Ended: %(alert)s")
     return text % {"alert": title}
@@ -235,17 +246,13 @@ def _queue(connection: Connection) -> _Queue:
     return _Queue(count, cursor.feed.stream.retention.kept_until(oldest))
 
 
-def _link(alert: Alert, *, is_opened: bool) -> str:
+def _link(alert: Alert) -> str:
     """Return the URL of the page where someone can fix it, or see that it is over."""
-    if alert.workspace is None:
-        return _url("partner", alert.partner.slug) if alert.partner else portal_url()
-    page = "alerts"
-    if alert.connection:
-        rejected = says_key_rejected(alert.reason)
-        page = "connection-change" if rejected else "connection"
-    page = page if is_opened else "overview"
-    url = _url(page, alert.workspace.public_id)
-    return f"{url}?stream={alert.stream.slug}" if url and alert.stream else url
+    origin, path = portal_url(), page_of(alert)
+    if origin and path:
+        return origin + path
+    partner = alert.partner or (alert.stream and alert.stream.partner)
+    return _url("partner", partner.slug) if partner else origin
 
 
 def _url(page: str, place: str) -> str:

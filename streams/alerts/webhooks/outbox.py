@@ -71,10 +71,19 @@ def drop_waiting(alert_ids: Collection[int], now: datetime) -> None:
     waiting.filter(_ALONE).update(dropped_at=now)
 
 
-def add_closed(condition: str, closed: AlertQuerySet, now: datetime) -> None:
-    """Write the messages about the end of alerts, to all who get one about their start."""
+def add_closed(
+    condition: str, closed: AlertQuerySet, now: datetime, *, is_news: bool
+) -> None:
+    """Write the messages about the end of alerts, to all who get one about their start.
+
+    If the end isn't news, only to programs, which may keep a list of open alerts.
+    """
     opened = WebhookMessage.objects.filter(
-        _ALONE, alert__in=closed, transition=OPENED, dropped_at=None
+        _ALONE,
+        _listeners(is_news=is_news),
+        alert__in=closed,
+        transition=OPENED,
+        dropped_at=None,
     )
     rows = opened.order_by("pk").values_list("alert", "endpoint")
     _write(CLOSED, [(alert, endpoint, now) for alert, endpoint in rows])
@@ -93,7 +102,7 @@ def add_closed(condition: str, closed: AlertQuerySet, now: datetime) -> None:
     failing = set(still.order_by().values_list("stream", flat=True))
     over = {stream: alert for (stream, _), alert in streams.items()}
     for stream in over.keys() - failing:
-        ended = _told(condition, stream)
+        ended = _told(condition, stream, _listeners(is_news=is_news))
         _write(CLOSED, [(over[stream], endpoint, now) for endpoint in ended])
 
 
@@ -151,7 +160,11 @@ def _bursting(condition: str, streams: set[int], now: datetime) -> set[int]:
     return set(before.order_by().values_list("stream", flat=True))
 
 
-def _told(condition: str, stream: int) -> list[int]:
+def _listeners(*, is_news: bool) -> Q:
+    return Q() if is_news else Q(endpoint__kind=WebhookEndpoint.Kind.WEBHOOK)
+
+
+def _told(condition: str, stream: int, listeners: Q) -> list[int]:
     """Return a partner's endpoints that know that alerts of the stream are open."""
     about = WebhookMessage.objects.filter(
         alert__condition=condition,
@@ -163,7 +176,7 @@ def _told(condition: str, stream: int) -> list[int]:
     later = about.filter(
         transition=CLOSED, endpoint=OuterRef("endpoint"), pk__gt=OuterRef("pk")
     )
-    opened = about.filter(begun, ~Exists(later), transition=OPENED)
+    opened = about.filter(begun, listeners, ~Exists(later), transition=OPENED)
     return sorted(set(opened.values_list("endpoint", flat=True)))
 
 

@@ -13,13 +13,14 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from streams.alerts.evaluation import evaluate
 from streams.alerts.models import Alert
 from streams.alerts.webhook_sending import sending
-from streams.alerts.webhooks import services
+from streams.alerts.webhooks import outbox, services
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.base.clock import now
 from streams.base.customer_urls.client import CustomerUrlClient
 from streams.connections.models import Connection
 from streams.delivery.connection import status
 from streams.delivery.connection.services import replace
+from streams.docs.guides.index import GUIDES
 from streams.tenancy.models import Workspace
 from tests import factories
 from tests.servers.https_receiver import receiver
@@ -422,6 +423,22 @@ def test_a_test_workspace_sends_nothing_to_the_partner(stream, server, send, sta
     assert server.received == []
 
 
+def test_an_end_that_is_not_news_is_only_for_programs(
+    connection, endpoint, server, send, start
+):
+    slack = url_of(server, "/slack")
+    factories.webhook_endpoint(connection.feed.workspace, slack, kind=SLACK)
+    over = Alert.objects.filter(pk=factories.alert(connection).pk)
+    waits = {"waits": 0 * MINUTE, "partner_waits": None}
+    outbox.add_opened("issues", over, start, **waits)
+    outbox.add_closed("issues", over, start, is_news=False)
+    send(start)
+    send(start)
+
+    paths = [request.path for request in server.received]
+    assert sorted(paths) == ["/hook", "/hook", "/slack"]
+
+
 def test_another_workspace_or_partner_gets_nothing(connection, server, send, start):
     factories.webhook_endpoint(factories.workspace(), url_of(server))
     factories.webhook_endpoint(factories.partner(), url_of(server))
@@ -429,3 +446,31 @@ def test_another_workspace_or_partner_gets_nothing(connection, server, send, sta
     send(start + MINUTE)
 
     assert server.received == []
+
+
+@pytest.mark.parametrize("condition", Alert.Condition.values)
+@pytest.mark.parametrize("transition", ["opened", "closed"])
+@pytest.mark.parametrize("kind", WebhookEndpoint.Kind.values)
+def test_every_kind_of_alert_has_a_message(
+    connection, server, send, start, condition, transition, kind
+):
+    over = start if transition == "closed" else None
+    alert = factories.alert(connection, condition=condition, count=7, closed_at=over)
+    if condition in ("halted", "stage"):  # about a stream of the partner
+        Alert.objects.update(connection=None, workspace=None)
+    times = {"due_at": start, "expires_at": start + MINUTE}
+    for owner in (connection.feed.workspace, connection.feed.stream.partner):
+        endpoint, _ = factories.webhook_endpoint(owner, url_of(server), kind=kind)
+        factories.webhook_message(endpoint, alert, transition=transition, **times)
+
+    send(start)
+
+    assert not WebhookMessage.objects.unfinished().exists()
+    assert not WebhookMessage.objects.exclude(failure="").exists()
+    for request in server.received:
+        assert str(Alert.Condition(condition).label) in request.body.decode()
+
+
+def test_the_guide_lists_every_kind_of_alert():
+    for condition in Alert.Condition.values:
+        assert f"`{condition}`" in GUIDES["webhooks"].text
