@@ -294,7 +294,7 @@ def test_the_partners_developers_are_the_admins_of_its_test_workspaces(start):
     partner = factories.partner()
     workspace = factories.workspace(partner, is_test=True)
     feed = factories.feed(factories.stream(partner), workspace)
-    cursor = factories.due_cursor(connection=factories.connection(feed))
+    cursor = factories.cursor(factories.connection(feed))
     factories.partner_member(partner, "developer", "dev@example.com")
     factories.partner_member(partner, "support", "sam@example.com")
     refuse(cursor)
