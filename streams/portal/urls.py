@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from streams.portal.activity import views as activity_views
+from streams.portal.alerts import views as alerts
 from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
@@ -19,7 +20,7 @@ from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.tail import views as tail_views
 from streams.portal.webhooks import urls as webhooks
-from streams.portal.workspace import alerts, events, home, issues, overview
+from streams.portal.workspace import events, home, issues, overview
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -221,6 +222,9 @@ partner_pages: Pages = [
         name="partner-requests",
     ),
     path("tokens/", include(token_pages), {"section": "tokens"}),
+    path(
+        "alerts/", alerts.partner_alerts, {"section": "alerts"}, name="partner-alerts"
+    ),
     path("webhooks/", include(webhooks.pages("partner-")), {"section": "webhooks"}),
     path("", include(partner_member_pages), {"section": "members"}),
     path("sso/", include(sso_urls.partner_pages), {"section": "members"}),

@@ -330,6 +330,7 @@ ROWS = [
     for_partner_team("events/"),
     for_partner_team("events/more/", user_id="ada"),
     for_partner_team("requests/"),
+    for_partner_team("alerts/"),
     for_partner_team("tail/"),
     for_partner_team("tail/rows/"),
     for_partner_team("tokens/"),

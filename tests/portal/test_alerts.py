@@ -80,8 +80,8 @@ def test_many_alerts_have_pages(client, cast, connection):
     for _ in range(51):
         factories.alert(connection, to=cast.anna, **OVER)
 
-    assert page(client, cast).count("Delivery stopped") == 50
-    assert page(client, cast, page=2).count("Delivery stopped") == 1
+    assert page(client, cast).count("Delivery stopped</a>") == 50
+    assert page(client, cast, page=2).count("Delivery stopped</a>") == 1
 
 
 def test_the_overview_names_an_open_alert_and_no_other(client, cast, connection):
@@ -93,3 +93,37 @@ def test_the_overview_names_an_open_alert_and_no_other(client, cast, connection)
 
     factories.alert(connection, condition="late")
     assert "2 open alerts</a>" in page(client, cast, "overview")
+
+
+def partner_page(client, cast, **query) -> str:
+    client.force_login(cast.sam)
+    return client.get(reverse("portal:partner-alerts", args=[cast.partner.slug]), query).text  # fmt: skip
+
+
+def test_alerts_can_be_filtered_by_status_and_kind(client, cast, connection):
+    factories.alert(connection)
+    factories.alert(connection, condition="late", reason="", **OVER)
+
+    shown = page(client, cast, status="closed")
+    assert ">Events are delivered late</a>" in shown
+    assert "?stream=" in shown
+    assert "Segment rejected the write key (401)." not in shown
+    shown = page(client, cast, kind="attention")
+    assert "Segment rejected the write key (401)." in shown
+    assert "No matching alerts" in page(client, cast, kind="late", status="open")
+    assert "Segment rejected" in page(client, cast, status="odd", kind="odd")
+
+
+def test_a_partner_sees_the_alerts_of_its_customers_and_of_no_others(
+    client, cast, connection
+):
+    factories.alert(connection)
+    factories.alert(connection, condition="late", reason="", **OVER)
+    other = factories.alert()
+
+    shown = partner_page(client, cast)
+
+    assert cast.workspace.name in shown
+    assert shown.index(">Open</span>") < shown.index(">Ended</span>")
+    assert other.workspace.name not in shown
+    assert "No matching alerts" in partner_page(client, cast, kind="halted")

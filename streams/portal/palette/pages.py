@@ -53,6 +53,7 @@ def _of_partner(access: PartnerAccess) -> Iterator[Page]:
     yield _("Find events"), within(access, "partner-events")
     yield _("Live tail"), within(access, "partner-tail")
     yield _("Streams"), within(access, "partner-streams")
+    yield _("Alerts"), within(access, "partner-alerts")
     yield _("Requests"), within(access, "partner-requests")
     yield _("API tokens"), within(access, "partner-tokens")
     yield _("Members"), within(access, "partner-members")

@@ -1,0 +1,1 @@
+"""The lists of alerts of a workspace and of a partner."""
