@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.models import NoticeChoice
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.audit.models import AuditEntry
 from streams.base.form_claims import FormClaim
@@ -62,6 +63,7 @@ __all__ = [
     "LiveRequest",
     "Logo",
     "Notice",
+    "NoticeChoice",
     "PageVersion",
     "Partner",
     "PartnerMembership",

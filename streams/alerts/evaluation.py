@@ -143,7 +143,7 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
         subject__in=[alert.subject for alert in alerts],
         opened_at=now,
     )
-    write_opened(stored, now + rule.notice_waits)
+    write_opened(stored, rule.condition, now + rule.notice_waits)
     add_partner_notices(rule, stored, now)
     webhooks.add_opened(
         rule.condition,
@@ -171,7 +171,10 @@ def _close(rule: Rule, ids: Sequence[int], now: datetime) -> None:
     )
     if rule.notice_waits:
         claimed = Q(claimed_until__gt=now)
-        notices.unfinished().exclude(claimed).update(dropped_at=now)
+        # A digest also has the alerts that are over, if they lasted.
+        short = Q(digest_end=None) | Q(alert__opened_at__gt=now - rule.notice_waits)
+        early = notices.unfinished().filter(short)
+        early.exclude(claimed).update(dropped_at=now)
     write_recovered(notices.filter(alert__in=works), now)
     webhooks.drop_waiting(ended, now)
     webhooks.add_closed(

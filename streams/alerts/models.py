@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from streams.alerts.notice_queries import NoticeQuerySet
+from streams.alerts.people.digests import Cadence
 
+if TYPE_CHECKING:
     from streams.tenancy.models import Workspace
 
 
@@ -165,25 +166,6 @@ class Alert(models.Model):
         )
 
 
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    def unfinished(self) -> NoticeQuerySet:
-        """Return the notices that are neither sent, nor dropped, nor given up."""
-        return self.filter(sent_at=None, dropped_at=None, given_up_at=None)
-
-    def due(self, now: datetime) -> NoticeQuerySet:
-        """Return the notices to send now: not claimed, and none before the one it follows."""
-        first = Notice.objects.unfinished().filter(
-            alert=OuterRef("alert"),
-            channel=OuterRef("channel"),
-            recipient=OuterRef("recipient"),
-            audience=OuterRef("audience"),
-            transition=Notice.Transition.OPENED,
-        )
-        free = Q(claimed_until=None) | Q(claimed_until__lte=now)
-        opened = Q(transition=Notice.Transition.OPENED)
-        return self.unfinished().filter(free, opened | ~Exists(first), due_at__lte=now)
-
-
 class Notice(models.Model):
     """A message to one person about the start or the end of an alert.
 
@@ -243,6 +225,15 @@ class Notice(models.Model):
         related_name="+",
         verbose_name=_("partner"),
     )
+    cadence = models.CharField(
+        _("when"),
+        max_length=6,
+        choices=Cadence,
+        default=Cadence.NOW,
+        db_default=Cadence.NOW,
+    )
+    # All notices to a person with the same end are one message.
+    digest_end = models.DateTimeField(_("end of the digest"), null=True)
     due_at = models.DateTimeField(_("due"))  # the next attempt
     expires_at = models.DateTimeField(_("expires"))  # no attempt is made later
     attempts = models.IntegerField(_("attempts"), default=0)

@@ -84,11 +84,16 @@ def _recovered(notice: Notice) -> EmailMessage:
     )
 
 
-def _link(alert: Alert) -> str:
-    origin = portal_url()
-    if not origin or alert.partner is None:
+def partner_page(alert: Alert) -> str:
+    """Return the path of the page with the partner's workspaces; empty without a partner."""
+    if alert.partner is None:
         return ""
-    return origin + reverse("portal:partner", args=[alert.partner.slug])
+    return reverse("portal:partner", args=[alert.partner.slug])
+
+
+def _link(alert: Alert) -> str:
+    origin, page = portal_url(), partner_page(alert)
+    return origin + page if origin and page else ""
 
 
 def _names(alert: Alert) -> tuple[str, str]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
-from streams.alerts.people.recipients import partner_recipients, recipients
+from streams.alerts.operators import concerns_operator
+from streams.alerts.people.digests import Cadence
+from streams.alerts.people.recipients import Place, partner, people_of, workspace
 from streams.alerts.roll_up import covered
 
 if TYPE_CHECKING:
@@ -16,29 +18,35 @@ if TYPE_CHECKING:
 def relevant(notices: Sequence[Notice]) -> dict[int, int]:
     """Return how many alerts each notice is about. One that no one needs is missing.
 
-    No one needs a notice whose recipient is no longer an admin, one to a partner about fewer
+    No one needs a notice whose recipient is no longer a member or turned it off, one to a partner about fewer
     alerts than it takes, or one about the end of something that the partner wasn't notified
     of.
     """
-    own = [one for one in notices if one.audience == Notice.Audience.WORKSPACE]
-    of_partner = [one for one in notices if one.audience == Notice.Audience.PARTNER]
-    people = recipients(
-        {one.alert.workspace_id for one in own if one.alert.workspace_id}
-    )
-    admins = partner_recipients(
-        {one.alert.partner_id for one in of_partner if one.alert.partner_id}
-    )
-    found = {
-        one.pk: 1
-        for one in own
-        if one.recipient_id in people.get(one.alert.workspace_id or 0, ())
+    to_operators = [one for one in notices if one.audience == Notice.Audience.OPERATOR]
+    found = {one.pk: 1 for one in to_operators if concerns_operator(one)}
+    notices = [one for one in notices if one.audience != Notice.Audience.OPERATOR]
+    places = {one.pk: _place(one) for one in notices}
+    people = people_of(places.values())
+    wanted = [
+        one
+        for one in notices
+        if people.cadence(
+            places[one.pk], one.recipient_id, one.alert.condition, one.channel
+        )
+        != Cadence.OFF
+    ]
+    counts = {
+        one.pk: _alerts_of(one) if one.audience == Notice.Audience.PARTNER else 1
+        for one in wanted
     }
-    for one in of_partner:
-        if one.recipient_id in admins.get(one.alert.partner_id or 0, ()) and (
-            count := _alerts_of(one)
-        ):
-            found[one.pk] = count
-    return found
+    return found | {pk: count for pk, count in counts.items() if count}
+
+
+def _place(notice: Notice) -> Place:
+    # The previous version writes no place.
+    if notice.audience == Notice.Audience.PARTNER:
+        return partner(notice.partner_id or notice.alert.partner_id or 0)
+    return workspace(notice.workspace_id or notice.alert.workspace_id or 0)
 
 
 def _alerts_of(notice: Notice) -> int:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, Max, OuterRef, Q
 
 from streams.alerts.models import Alert, Notice
-from streams.alerts.people.outbox import to_partner, write
-from streams.alerts.people.recipients import Route, partner_routes
+from streams.alerts.people.outbox import notice_to, write
+from streams.alerts.people.recipients import Route, partner, people_of
 from streams.catalog.models import Stream
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.alerts.conditions.rule import Rule
-    from streams.alerts.models import AlertQuerySet, NoticeQuerySet
+    from streams.alerts.models import AlertQuerySet
+    from streams.alerts.notice_queries import NoticeQuerySet
 
 AT_MOST_EVERY = timedelta(hours=1)
 TOGETHER = timedelta(minutes=2)  # at most, between two alerts of a burst
@@ -63,9 +64,9 @@ def _due_notices(
         tuple(row): last for *row, last in recent.values_list(*key, Max("sent_at"))
     }
     bursting = _bursting(rule, [stream for stream, *_ in sent_at], now)
-    routes = partner_routes(set(partners.values()))
-    for stream, partner in partners.items():
-        for route in routes[partner]:
+    people = people_of(partner(pk) for pk in partners.values())
+    for stream, pk in partners.items():
+        for route in people.routes(partner(pk), rule.condition):
             last = sent_at.get((stream, route.user, route.channel))
             is_pending = (stream, route.user, route.channel) in pending
             if is_pending or (last and stream in bursting):
@@ -73,8 +74,8 @@ def _due_notices(
             due = now + rule.partner_waits
             if last:
                 due = max(due, last + AT_MOST_EVERY)
-            yield to_partner(
-                Notice.Transition.OPENED, first[stream], partner, route, due
+            yield notice_to(
+                Notice.Transition.OPENED, first[stream], partner(pk), route, due
             )
 
 
@@ -117,11 +118,13 @@ def add_partner_recoveries(rule: Rule, closed: AlertQuerySet, now: datetime) -> 
 
 
 def _recoveries(sent: NoticeQuerySet, now: datetime) -> Iterator[Notice]:
-    rows = sent.values_list("alert", "alert__partner", "recipient", "channel")
-    for alert, partner, user, channel in rows:
-        if partner is not None:
-            route = Route(user, channel)
-            yield to_partner(Notice.Transition.CLOSED, alert, partner, route, now)
+    rows = sent.values_list(
+        "alert", "alert__partner", "recipient", "channel", "cadence"
+    )
+    for alert, pk, user, channel, cadence in rows:
+        if pk is not None:
+            to = Route(user, channel, cadence)
+            yield notice_to(Notice.Transition.CLOSED, alert, partner(pk), to, now)
 
 
 def _bursting(rule: Rule, streams: list[int], now: datetime) -> set[int]:
@@ -136,15 +139,19 @@ def _bursting(rule: Rule, streams: list[int], now: datetime) -> set[int]:
 
 
 def covered(notice: Notice) -> AlertQuerySet:
-    """Return the open alerts that a partner's notice is about, the oldest first."""
+    """Return the alerts that a partner's notice is about, the oldest first.
+
+    A digest is about all since the first, also those that are over. Other notices are about
+    those that are open now.
+    """
     alert = notice.alert
-    same = (
-        Alert.objects.open()
-        .of_customers()
-        .filter(
-            condition=alert.condition,
-            stream=alert.stream_id,
-            opened_at__gte=alert.opened_at,
-        )
+    same = Alert.objects.of_customers().filter(
+        condition=alert.condition,
+        stream=alert.stream_id,
+        opened_at__gte=alert.opened_at,
     )
+    if notice.digest_end:
+        same = same.filter(opened_at__lt=notice.digest_end)
+    else:
+        same = same.open()
     return same.select_related("workspace").order_by("since", "pk")

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import DatabaseError, transaction
 
+from streams.alerts.digest_emails import digest_email_of
 from streams.alerts.emails import email_of
 from streams.alerts.models import Notice
-from streams.alerts.operators import concerns_operator, operator_email_of
+from streams.alerts.operators import operator_email_of
 from streams.alerts.partner_emails import partner_email_of
 from streams.alerts.relevance import relevant
 from streams.base.email import send
@@ -24,6 +25,8 @@ from streams.base.email import send
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from django.core.mail import EmailMessage
 
 log = structlog.get_logger()
 
@@ -53,11 +56,11 @@ def send_due(now: datetime, stop: Callable[[], bool]) -> None:
         if passed_s >= ROUND_S:
             return
         # Those to partners and operators first: there may be thousands to admins of workspaces.
-        notice = (rolled_up and _claim(now, rolled_up=True)) or _claim(now)
-        rolled_up = notice is not None and notice.audience != WORKSPACE
-        if notice is None:
+        notices = (rolled_up and _claim(now, rolled_up=True)) or _claim(now)
+        if not notices:
             return
-        if not _send(notice, now + timedelta(seconds=passed_s)):
+        rolled_up = notices[0].audience != WORKSPACE
+        if not _send(notices, now + timedelta(seconds=passed_s)):
             failures += 1
 
 
@@ -83,53 +86,73 @@ def _deliver_some(now: datetime) -> bool:
 
 
 @transaction.atomic
-def _claim(now: datetime, *, rolled_up: bool = False) -> Notice | None:
+def _claim(now: datetime, *, rolled_up: bool = False) -> list[Notice]:
+    """Claim the next email: one notice, or all of a digest. Empty if none is due."""
     due = Notice.objects.due(now).filter(channel=Notice.Channel.EMAIL)
-    if rolled_up:
-        due = due.exclude(audience=WORKSPACE)
     locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    notice = locked.select_related(*_RELATED).order_by("due_at", "pk").first()
-    if notice is not None:
+    ordered = locked.select_related(*_RELATED).order_by("due_at", "pk")
+    first = (ordered.exclude(audience=WORKSPACE) if rolled_up else ordered).first()
+    notices = [first] if first else []
+    if first and first.digest_end:
+        together = ordered.filter(
+            recipient=first.recipient_id, digest_end=first.digest_end
+        )
+        notices = list(together)
+    for notice in notices:
         notice.claimed_until, notice.attempts = now + CLAIM, notice.attempts + 1
-        notice.save(update_fields=["claimed_until", "attempts"])
-    return notice
+    Notice.objects.bulk_update(notices, ["claimed_until", "attempts"])
+    return notices
 
 
-def _send(notice: Notice, now: datetime) -> bool:
-    """Send a claimed notice, or drop it; return whether the server had no problem."""
-    if notice.audience == Notice.Audience.OPERATOR:
-        count = 1 if concerns_operator(notice) else None
-    else:
-        count = relevant([notice]).get(notice.pk)
-    if count is None:
-        _release(notice, dropped_at=now)
+def _send(claimed: list[Notice], now: datetime) -> bool:
+    """Send a claimed email without the notices that no one needs.
+
+    Return whether the server had no problem.
+    """
+    counts = relevant(claimed)
+    notices = [notice for notice in claimed if notice.pk in counts]
+    _release([one for one in claimed if one.pk not in counts], dropped_at=now)
+    if not notices:
         return True
-    if _is_sent(notice):
-        _release(notice, sent_at=now, alerts=count)
+    for notice in notices:
+        notice.alerts = counts[notice.pk]
+    if _is_sent(notices):
+        Notice.objects.bulk_update(notices, ["alerts"])
+        _release(notices, sent_at=now)
         return True
-    wait = min(FIRST_WAIT * 2 ** min(notice.attempts - 1, 10), LONGEST_WAIT)
-    if now + wait > notice.expires_at:
+    attempts = min(notice.attempts for notice in notices)
+    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
+    late = [notice for notice in notices if now + wait > notice.expires_at]
+    for notice in late:
         log.error("alerts.notice_given_up", notice=notice.pk, attempts=notice.attempts)
-        _release(notice, given_up_at=now)
-    else:
-        _release(notice, due_at=now + wait)
+    _release(late, given_up_at=now)
+    _release([one for one in notices if one not in late], due_at=now + wait)
     return False
 
 
-def _is_sent(notice: Notice) -> bool:
+def _is_sent(notices: list[Notice]) -> bool:
+    """Send one email about notices to a person; return whether the server accepted it."""
     try:
-        return send(
-            EMAILS[Notice.Audience(notice.audience)](notice),
-            about=f"alert.{notice.transition}",
-        )
+        email = _email_of(notices)
+        return send(email, about=f"alert.{notices[0].transition}")
     except DatabaseError:
         raise  # the claim runs out
     except Exception:  # one notice must not stop the others
-        log.exception("alerts.notice_failed", notice=notice.pk)
+        log.exception("alerts.notice_failed", notice=notices[0].pk)
         return False
 
 
-def _release(notice: Notice, **fields: datetime | int) -> None:
-    """Store the result, unless the claim ran out and another process has the notice."""
-    own = Notice.objects.filter(pk=notice.pk, claimed_until=notice.claimed_until)
-    own.update(claimed_until=None, **fields)
+def _email_of(notices: list[Notice]) -> EmailMessage:
+    if notices[0].digest_end:
+        return digest_email_of(notices)
+    return EMAILS[Notice.Audience(notices[0].audience)](notices[0])
+
+
+def _release(notices: list[Notice], **fields: datetime) -> None:
+    """Store the result, unless the claim ran out and another process has the notices."""
+    if notices:
+        own = Notice.objects.filter(
+            pk__in=[notice.pk for notice in notices],
+            claimed_until=notices[0].claimed_until,
+        )
+        own.update(claimed_until=None, **fields)

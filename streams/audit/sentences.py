@@ -62,6 +62,8 @@ SENTENCES: dict[str, StrOrPromise] = {
         "Changed the role of %(member)s from %(before)s to %(role)s"
     ),
     "member.removed": _("Removed %(member)s"),
+    "notices.chosen": _("Changed how they get notices about alerts"),
+    "notices.unsubscribed": _("Unsubscribed from emails about alerts"),
     "user.signed_in": _("Signed in from %(address)s"),
     "user.signed_out": _("Signed out"),
     "user.sign_in_failed": _("Failed to sign in as %(member)s from %(address)s"),

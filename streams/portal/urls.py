@@ -234,7 +234,7 @@ pages: Pages = [
     path("", home.home, name="home"),
     path("w/<public_id>/", include(workspace_pages)),
     path("p/<slug:slug>/", include(partner_pages)),
-    path("inbox/", include("streams.portal.notices.urls"), {"section": "inbox"}),
+    path("", include("streams.portal.notices.urls")),
     path("invitations/<token>/", invitation_link.invitation, name="invitation"),
 ]
 

@@ -71,7 +71,8 @@ def test_the_email_says_what_happened_and_links_to_the_page_that_fixes_it(
         assert f"{now():%H:}" in version
         assert "1,200" in version
         assert "The oldest expires" in version
-        assert version.count("https://") == 1
+        # To the page that fixes it, to the settings, and to unsubscribe.
+        assert version.count("https://") == 3
     assert link in text.splitlines()
     assert f'href="{link}"' in html
     assert mail["Auto-Submitted"] == "auto-generated"

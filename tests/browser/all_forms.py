@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 WORKSPACE = "w/<public_id>/"
 PARTNER = "p/<slug:slug>/"
 STREAM = f"{PARTNER}streams/<slug:stream_slug>/"
+CHOICES = {"attention-email": "daily", "attention-inbox": "off"}
 PLAN_YAML = b"events:\n- name: Email Clicked\n  when: A person clicks.\n"
 
 
@@ -547,6 +548,17 @@ FORMS = [
         "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
     ),
     Form(
+        template="portal/notices/choices.html",
+        page="notifications/w/<public_id>/",
+        who="anna",
+        fields=CHOICES,
+    ),
+    Form(
+        template="portal/notices/choices.html",
+        page="notifications/p/<slug:slug>/",
+        fields=CHOICES,
+    ),
+    Form(
         template="portal/notices/inbox.html",
         page="inbox/",
         action="inbox/read/",
@@ -586,6 +598,7 @@ TEMPLATES_OF_SECRETS = {
     "account/login.html", "account/logout.html", "account/password_change.html",
     "account/password_reset.html", "account/password_reset_from_key.html",
     "account/password_set.html", "account/reauthenticate.html",
+    "portal/notices/unsubscribe.html",  # without a session
     "portal/people/_person.html", "portal/workspace/home.html",  # to sign out
     "portal/people/invitation.html", "portal/people/invitation_sign_up.html",
     "portal/shared/_kept_form.html",

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from streams.alerts.people.unsubscribing import unsubscribe_token
 from streams.base.clock import now
 from streams.catalog.plans.authoring.editing import key_of, mark_of
 from streams.catalog.plans.plan import PlannedEvent
@@ -369,6 +370,30 @@ ROWS = [
         route="inbox/<int:pk>/",
         gets=(SIGN_IN, 404, 404, 404, 404, 302, 404, 404, 404),
     ),
+    # With one place, there is nothing to choose from. Anna's workspace is a place of its members
+    # only: its partner sees its pages, but gets its own notices.
+    Row(route="notifications/", gets=(SIGN_IN, *[302] * 8)),
+    Row(
+        route="notifications/w/<public_id>/",
+        gets=(SIGN_IN, 404, 404, 200, 200, 200, 302, 302, 302),
+    ),
+    Row(
+        route="notifications/w/<public_id>/",
+        method="post",
+        gets=(SIGN_IN, 404, 404, 200, 200, 200, 302, 302, 302),
+    ),
+    Row(
+        route="notifications/p/<slug:slug>/",
+        gets=(SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200),
+    ),
+    Row(
+        route="notifications/p/<slug:slug>/",
+        method="post",
+        gets=(SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200),
+    ),
+    # The link has Anna's token, which gives no access to anything.
+    open_to_all("unsubscribe/<token>/", 200),
+    open_to_all("unsubscribe/<token>/", 200, "post"),
     Row(route="search/", gets=(SIGN_IN, *[200] * 8)),
     open_to_all("invitations/<token>/", 200),
     account("login/", 200, 302),
@@ -425,6 +450,12 @@ class Scene:
 
     def url(self, row: Row) -> str:
         """Return the URL of a row, for the cast's workspace and partner."""
+        if "unsubscribe/" in row.route:
+            token = unsubscribe_token(self.cast.anna, f"w{self.cast.workspace.pk}")
+            return reverse("portal:unsubscribe", args=[token])
+        return self._path(row)
+
+    def _path(self, row: Row) -> str:
         cast, path = self.cast, "/" + row.route
         bob = cast.workspace.memberships.get(user=cast.bob).pk
         sam = cast.partner.memberships.get(user=cast.sam).pk

@@ -74,6 +74,8 @@ RECORDED: dict[str, set[str]] = {
     f"{PARTNER}members/<int:pk>/remove/": {"member.removed"},
     f"{PARTNER}invitations/<int:pk>/resend/": {"member.invited"},
     f"{PARTNER}invitations/<int:pk>/withdraw/": {"member.invitation_withdrawn"},
+    "notifications/w/<public_id>/": {"notices.chosen"},
+    "notifications/p/<slug:slug>/": {"notices.chosen"},
 }
 # URLs that change nothing, or nothing that others can see.
 UNRECORDED: dict[str, str] = {
@@ -96,6 +98,7 @@ OTHERS: dict[str, set[str]] = {
     "accounts/password/change/": {"user.password_changed"},
     RESET_KEY: {"user.password_reset", "user.signed_in"},
     "invitations/<token>/": {"member.joined"},
+    "unsubscribe/<token>/": {"notices.unsubscribed"},
 }
 # The admin's forms that create and change rows, by model: the fields that the test enters.
 ADMIN_ADDED: dict[str, tuple[dict[str, str], set[str]]] = {

@@ -175,6 +175,15 @@ def test_an_accepted_invitation_is_recorded(client, scene):
     assert recorded_since(count) == OTHERS["invitations/<token>/"]
 
 
+def test_an_unsubscription_is_recorded(client, scene):
+    route = "unsubscribe/<token>/"
+    count = AuditEntry.objects.count()
+
+    client.post(scene.url(Row(route=route, gets=())))
+
+    assert recorded_since(count) == OTHERS[route]
+
+
 def test_the_table_has_every_form_of_the_admin(admin_user, rf):
     request = rf.get("/")
     request.user = admin_user

@@ -15,6 +15,7 @@ from django.test.utils import override_settings
 from django.urls import get_resolver, reverse
 
 from streams.alerts.conditions.all_rules import BY_CONDITION
+from streams.alerts.digest_emails import digest_email_of
 from streams.alerts.emails import email_of
 from streams.alerts.models import Alert, Notice
 from streams.alerts.operators import operator_email_of
@@ -315,8 +316,40 @@ def alert_emails(scene: Scene) -> Iterator[Visit]:
             yield Visit(f"email to the partner: {condition}", html)
 
 
+def digests(scene: Scene) -> Iterator[Visit]:
+    """Yield the digest of open and closed alerts of a workspace and a partner."""
+    connection, anna = scene.delivery.connection, scene.cast.anna
+    Alert.objects.all().delete()
+    notices = []
+    for closed_at in (None, now()):
+        for transition, condition in zip(
+            Notice.Transition, Alert.Condition, strict=False
+        ):
+            alert = factories.alert(
+                connection, to=anna, condition=condition, closed_at=closed_at
+            )
+            for audience in ("workspace", "partner"):
+                notice = alert.notices.get()
+                notice.audience, notice.transition = audience, transition
+                notice.digest_end = now()
+                notices.append(notice)
+    html, _type = digest_email_of(notices).alternatives[0]
+    yield Visit("email: digest", html)
+
+
+def settings_of_notices(scene: Scene) -> Iterator[Visit]:
+    """Yield the list of places, of someone with several, and a link that isn't valid."""
+    WorkspaceMembership.objects.create(
+        user=scene.cast.anna, workspace=scene.cast.elsewhere, role="viewer"
+    )
+    anna = Visitor(scene, "anna")
+    yield from anna.visit("get", reverse("portal:notifications"))
+    link = reverse("portal:unsubscribe", args=["x"])
+    yield from Visitor(scene, "nobody").visit("get", link)
+
+
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
     refusals, too_many_requests, refused_single_sign_on, single_sign_on, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, split_attempts, searches, unchecked_streams, faulty_plans,
-    plans_of_staff, undelivered_events, alert_emails,
+    plans_of_staff, undelivered_events, alert_emails, digests, settings_of_notices,
 )  # fmt: skip

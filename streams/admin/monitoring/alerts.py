@@ -76,7 +76,7 @@ class AlertAdmin(HistoryAdmin):
 @admin.register(Notice)
 class NoticeAdmin(HistoryAdmin):
     list_display = (
-        "id", "alert_link", "transition", "channel", "recipient", "audience", "due", "attempts",
+        "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "due", "attempts",
         "sent", "dropped", "given_up",
     )  # fmt: skip
     list_filter = ("transition", "channel", "audience")
@@ -84,7 +84,7 @@ class NoticeAdmin(HistoryAdmin):
     search_help_text = _("Enter the full email of a recipient.")
     list_select_related = ("alert", "recipient")
     fields = (
-        "id", "alert_link", "transition", "channel", "recipient", "audience", "due", "expires",
+        "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "due", "expires",
         "attempts", "sent", "dropped", "given_up",
     )  # fmt: skip
     readonly_fields = fields

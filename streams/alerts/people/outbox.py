@@ -6,77 +6,71 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from streams.alerts.models import Notice
-from streams.alerts.people.recipients import CHANNELS, Route, routes
+from streams.alerts.people.defaults import CHANNELS
+from streams.alerts.people.digests import digest_end
+from streams.alerts.people.recipients import Place, Route, people_of, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from streams.alerts.models import AlertQuerySet, NoticeQuerySet
+    from streams.alerts.models import Alert, AlertQuerySet
+    from streams.alerts.notice_queries import NoticeQuerySet
 
 TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
+OPENED, CLOSED = Notice.Transition
 
 
-def write_opened(alerts: AlertQuerySet, due: datetime) -> None:
+def write_opened(
+    alerts: AlertQuerySet, condition: Alert.Condition, due: datetime
+) -> None:
     """Write the notices about new alerts to the people of their workspaces."""
-    of_workspaces = alerts.exclude(workspace=None)
-    rows = list(of_workspaces.values_list("pk", "workspace"))
-    people = routes({workspace for _, workspace in rows})
+    rows = [
+        (alert, workspace(pk))
+        for alert, pk in alerts.exclude(workspace=None).values_list("pk", "workspace")
+    ]
+    people = people_of(place for _, place in rows)
     write(
-        _to_workspace(Notice.Transition.OPENED, alert, workspace, route, due)
-        for alert, workspace in rows
-        for route in people[workspace]
+        notice_to(OPENED, alert, place, route, due)
+        for alert, place in rows
+        for route in people.routes(place, condition)
     )
 
 
 def write_recovered(opened: NoticeQuerySet, now: datetime) -> None:
     """Write the notices to everyone who got, or will get, one about the start."""
     told = opened.filter(channel__in=CHANNELS, dropped_at=None, given_up_at=None)
-    rows = told.values_list("alert", "alert__workspace", "recipient", "channel")
+    rows = told.values_list(
+        "alert", "alert__workspace", "recipient", "channel", "cadence"
+    )
     write(
-        _to_workspace(
-            Notice.Transition.CLOSED, alert, workspace, Route(user, channel), now
-        )
-        for alert, workspace, user, channel in rows
+        notice_to(CLOSED, alert, workspace(pk), Route(user, channel, cadence), now)
+        for alert, pk, user, channel, cadence in rows
     )
 
 
-def to_partner(
+def notice_to(
     transition: Notice.Transition,
     alert: int,
-    partner: int,
+    place: Place,
     route: Route,
     due: datetime,
 ) -> Notice:
-    """Return a notice to a member of a partner, to be written."""
+    """Return a notice to one of a place's people, to be written."""
+    end = digest_end(route.cadence, due)
+    of_partner = place.kind == "partner"
     return Notice(
         alert_id=alert,
         transition=transition,
-        audience=Notice.Audience.PARTNER,
-        partner_id=partner,
+        audience=Notice.Audience.PARTNER if of_partner else Notice.Audience.WORKSPACE,
+        workspace_id=None if of_partner else place.pk,
+        partner_id=place.pk if of_partner else None,
         channel=route.channel,
         recipient_id=route.user,
-        due_at=due,
-        expires_at=due + TRIED_FOR,
-    )
-
-
-def _to_workspace(
-    transition: Notice.Transition,
-    alert: int,
-    workspace: int,
-    route: Route,
-    due: datetime,
-) -> Notice:
-    return Notice(
-        alert_id=alert,
-        transition=transition,
-        audience=Notice.Audience.WORKSPACE,
-        workspace_id=workspace,
-        channel=route.channel,
-        recipient_id=route.user,
-        due_at=due,
-        expires_at=due + TRIED_FOR,
+        cadence=route.cadence,
+        digest_end=end,
+        due_at=end or due,
+        expires_at=(end or due) + TRIED_FOR,
     )
 
 

@@ -1,0 +1,74 @@
+"""The email of a digest: all alerts of its period, in all places of a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from streams.alerts.email_layout import DigestContent, DigestEntry, at, digest_with
+from streams.alerts.emails import page_of, title_of
+from streams.alerts.models import Notice
+from streams.alerts.partner_emails import partner_page, title_for_partner
+from streams.alerts.roll_up import covered
+from streams.base.public_urls import portal_url
+from streams.base.text.validation import one_line
+
+if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
+
+PARTNER = Notice.Audience.PARTNER
+
+
+def digest_email_of(notices: list[Notice]) -> EmailMessage:
+    """Return the email about notices to one person whose digests end at the same time."""
+    # The start and the end of an alert are one entry.
+    by_alert = {(one.audience, one.alert_id): one for one in reversed(notices)}
+    entries = [_entry(one) for one in reversed(by_alert.values())]
+    count = sum(one.alerts for one in by_alert.values())
+    title = ngettext(
+        "Alert digest: %(count)s alert", "Alert digest: %(count)s alerts", count
+    )
+    content = DigestContent(title=title % {"count": count}, entries=entries)
+    return digest_with(content, notices[0])
+
+
+def _entry(notice: Notice) -> DigestEntry:
+    alert = notice.alert
+    is_of_partner = notice.audience == PARTNER
+    place = alert.partner if is_of_partner else alert.workspace
+    origin = portal_url()
+    page = partner_page(alert) if is_of_partner else page_of(alert)
+    return DigestEntry(
+        place=one_line(str(place or "")),
+        title=title_for_partner(notice) if is_of_partner else title_of(alert),
+        reason="" if is_of_partner else alert.reason,
+        times=_times_of_partner(notice) if is_of_partner else _times(notice),
+        link=origin + page if origin and page else "",
+    )
+
+
+def _times(notice: Notice) -> str:
+    alert = notice.alert
+    until = alert.calm_since or alert.closed_at
+    if alert.closed_at is None or until is None:
+        return _("Open since %(since)s") % {"since": at(alert.since)}
+    times = {"since": at(alert.since), "until": at(until)}
+    if alert.recovered:
+        return _("From %(since)s to %(until)s, recovered") % times
+    return _("From %(since)s to %(until)s") % times
+
+
+def _times_of_partner(notice: Notice) -> str:
+    if notice.transition == Notice.Transition.CLOSED:
+        return _("Until %(until)s") % {
+            "until": at(notice.alert.closed_at or notice.due_at)
+        }
+    still_open = covered(notice).open().count()
+    text = ngettext(
+        "Since %(since)s, %(count)s of them is still open",
+        "Since %(since)s, %(count)s of them are still open",
+        still_open,
+    )
+    return text % {"since": at(notice.alert.since), "count": still_open}

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from streams.alerts.models import Alert, Notice
+from streams.alerts.people.digests import Cadence
+
+ALL_KINDS = ""
+
+
+class NoticeChoice(models.Model):
+    """How a person wants to get notices of a workspace or a partner, by kind and channel.
+
+    A row of ALL_KINDS counts for each kind without a row. Without any, the default of the
+    person's role counts (people/defaults.py).
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    workspace = models.ForeignKey(
+        "streams.Workspace",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("workspace"),
+    )
+    partner = models.ForeignKey(
+        "streams.Partner",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("partner"),
+    )
+    condition = models.CharField(
+        _("kind"), max_length=20, choices=Alert.Condition, blank=True
+    )
+    channel = models.CharField(_("channel"), max_length=10, choices=Notice.Channel)
+    cadence = models.CharField(_("when"), max_length=6, choices=Cadence)
+
+    class Meta:
+        verbose_name = _("choice of notices")
+        verbose_name_plural = _("choices of notices")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(partner=None) ^ Q(workspace=None),
+                name="choice_of_partner_or_workspace",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "workspace", "condition", "channel"],
+                condition=Q(partner=None),
+                name="one_choice_in_workspace",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "partner", "condition", "channel"],
+                condition=Q(workspace=None),
+                name="one_choice_in_partner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition or '*'}, {self.channel}: {self.cadence}"
