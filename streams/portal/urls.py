@@ -9,7 +9,13 @@ from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
 from streams.portal.exports import views as export_views
 from streams.portal.partner import customers, event_search, workspaces
-from streams.portal.people import invitation_link, members, pending_invitations
+from streams.portal.people import (
+    invitation_link,
+    leave,
+    members,
+    pending_invitations,
+    several_invitations,
+)
 from streams.portal.quarantine import urls as quarantine
 from streams.portal.replay import views as replay_views
 from streams.portal.requests import views as request_views
@@ -77,6 +83,8 @@ export_pages = [
 ]
 
 workspace_member_pages: Pages = [
+    path("leave/", leave.workspace_leave, name="leave"),
+    path("members/invite/", several_invitations.invite_several, name="invite-several"),
     path("members/", members.members, name="members"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
@@ -186,6 +194,12 @@ token_pages: Pages = [
 ]
 
 partner_member_pages: Pages = [
+    path("leave/", leave.partner_leave, name="partner-leave"),
+    path(
+        "members/invite/",
+        several_invitations.partner_invite_several,
+        name="partner-invite-several",
+    ),
     path("members/", members.partner_members, name="partner-members"),
     path(
         "members/<int:pk>/role/",

@@ -6,7 +6,7 @@ The activity log records an invitation as sent only if the email server accepted
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,20 @@ def invite(
     return invitation
 
 
+@transaction.atomic
+def invite_all(
+    *, place: Place, emails: Iterable[str], role: str, actor: User, link: Link
+) -> list[Invitation]:
+    """Invite all of these people, as `invite` does, or no one.
+
+    Raises AlreadyMember, MayNotInvite, NoSuchRole, PlaceRemoved, RateLimited.
+    """
+    return [
+        invite(place=place, email=email, role=role, actor=actor, link=link)
+        for email in emails
+    ]
+
+
 def resend_invitation(*, invitation: Invitation, actor: User, link: Link) -> None:
     """Email the link again, valid for another week and with `actor` as the sender.
 
@@ -127,6 +141,7 @@ def _body(invitation: Invitation, actor: User, link: str) -> str:
     days = GOOD_FOR.days
     paragraphs = [
         who_invited(invitation, actor),
+        _("Your role: %(role)s") % {"role": invitation.role_label},
         _("To accept the invitation, open this link:"),
         link,
         ngettext(

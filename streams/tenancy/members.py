@@ -91,6 +91,20 @@ def remove_member(*, membership: Membership, actor: User | None) -> None:
     membership.delete()
 
 
+@transaction.atomic
+def leave(*, membership: Membership, successor: Membership | None = None) -> None:
+    """Remove a member who leaves; `successor` becomes an admin first. Raises LastAdmin."""
+    if successor is not None:
+        change_role(membership=successor, role=ADMIN, actor=membership.user)
+    remove_member(membership=membership, actor=membership.user)
+
+
+def is_last_admin(membership: Membership) -> bool:
+    """Whether the place has no other admin."""
+    others = place_of(membership).memberships.filter(role=ADMIN)
+    return membership.role == ADMIN and not others.exclude(pk=membership.pk).exists()
+
+
 def may_invite(person: User | None, place: Place) -> bool:
     """Whether a person may invite others; None stands for the portal itself.
 

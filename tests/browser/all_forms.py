@@ -135,6 +135,12 @@ def with_required_single_sign_on(scene: Scene) -> None:
     set_enforced(partner=scene.cast.partner, is_enforced=True, actor=petra)
 
 
+def with_another_admin(scene: Scene) -> None:
+    """Someone who isn't the last admin leaves without a successor."""
+    scene.cast.workspace.memberships.filter(user=scene.cast.alice).update(role="admin")
+    scene.cast.partner.memberships.filter(user=scene.cast.dev).update(role="admin")
+
+
 def with_an_empty_workspace(scene: Scene) -> None:
     factories.feed(
         scene.cast.stream, factories.workspace(scene.cast.partner, name="Typo")
@@ -361,6 +367,12 @@ FORMS = [
     ),
     of_workspace("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
     of_workspace(
+        "portal/people/_several.html",
+        "members/invite/",
+        fields={"emails": "several@example.com, fern@example.com", "role": "editor"},
+    ),
+    of_workspace("portal/people/_leave.html", "leave/", prepare=with_another_admin),
+    of_workspace(
         "portal/people/_invitations.html", "members/", "invitations/<int:pk>/resend/"
     ),
     of_workspace(
@@ -541,6 +553,12 @@ FORMS = [
         fields={"role": "developer"},
     ),
     of_partner("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
+    of_partner(
+        "portal/people/_several.html",
+        "members/invite/",
+        fields={"emails": "several@example.com", "role": "developer"},
+    ),
+    of_partner("portal/people/_leave.html", "leave/", prepare=with_another_admin),
     of_partner(
         "portal/people/_invitations.html", "members/", "invitations/<int:pk>/resend/"
     ),

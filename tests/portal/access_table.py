@@ -81,6 +81,12 @@ def for_admins(route: str, method: str = "post", ok: int = 302, **data: str) -> 
     return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
 
 
+def for_members(route: str, ok: int, last_admin: int, method: str = "get") -> Row:
+    """For members of the workspace, not those of its partner."""
+    gets = (SIGN_IN, 404, 404, ok, ok, last_admin, 404, 404, 404)
+    return Row(route=f"w/<public_id>/{route}", method=method, gets=gets)
+
+
 def for_partner_team(route: str, method: str = "get", **data: str) -> Row:
     """For everyone in the partner's team."""
     gets = (SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200)
@@ -195,6 +201,10 @@ ROWS = [
     for_admins("members/<int:pk>/remove/"),
     for_admins("invitations/<int:pk>/resend/"),
     for_admins("invitations/<int:pk>/withdraw/"),
+    for_admins("members/invite/", "get", 200),
+    for_admins("members/invite/", "post", 200),  # no email: the form says so
+    for_members("leave/", 200, 200),
+    for_members("leave/", 302, 200, "post"),  # Anna is the last admin
     for_admins("activity/", "get", 200),
     for_admins("activity/log.<form>", "get", 200),
     for_partner_team(""),
@@ -348,6 +358,14 @@ ROWS = [
     for_partner_admins("webhooks/<endpoint_id>/delete/"),
     for_partner_admins("webhooks/<endpoint_id>/delete/", "post", 302),
     for_partner_team("members/"),
+    for_partner_admins("members/invite/"),
+    for_partner_admins("members/invite/", "post", 200),
+    for_partner_team("leave/"),
+    Row(
+        route="p/<slug:slug>/leave/",
+        method="post",
+        gets=(SIGN_IN, 404, 404, 404, 404, 404, 302, 302, 200),
+    ),
     for_partner_admins("members/", "post", 302, **INVITED | {"role": "support"}),
     for_partner_admins("members/<int:pk>/role/", "post", 302, role="support"),
     for_partner_admins("members/<int:pk>/remove/"),

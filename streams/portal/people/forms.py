@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account_forms
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.forms.boundfield import BoundWidget
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.text.validation import validate_one_line
+from streams.tenancy.invitation_sending import BY_PERSON
+from streams.tenancy.members import place_of
 from streams.tenancy.models import Partner, PartnerMembership, User, WorkspaceMembership
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
     from django_stubs_ext import StrOrPromise
 
+    from streams.tenancy.members import Membership
     from streams.tenancy.members import Place as Owner
 
 WORKSPACE_HINTS: Mapping[str, StrOrPromise] = {
@@ -81,6 +86,77 @@ class InvitationForm(forms.Form):
         """Yield each role's radio button and a description of its permissions."""
         for radio in self["role"]:
             yield radio, str(self.hints[radio.data["value"]])
+
+
+class SeveralInvitationsForm(InvitationForm):
+    """The emails of several people to invite with one role."""
+
+    emails = forms.CharField(
+        label=_("Emails"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
+    )
+
+    def __init__(self, owner: Owner, *args: Any, **kwargs: Any) -> None:
+        super().__init__(owner, *args, **kwargs)
+        del self.fields["email"]
+        self.fields["emails"].help_text = _(
+            "One per line, or separated by commas: up to %(most)d."
+        ) % {"most": BY_PERSON.amount}
+        self.owner = owner
+
+    def clean_emails(self) -> list[str]:
+        """Return the emails in lower case, each once. The error has a line for each bad one."""
+        text: str = self.cleaned_data["emails"]
+        members = set(self.owner.members.values_list("email", flat=True))
+        emails: dict[str, None] = {}
+        wrong: list[str] = []
+        for number, line in enumerate(text.splitlines(), 1):
+            for email in filter(None, map(str.strip, line.lower().split(","))):
+                emails[email] = None
+                if reason := _refused(email, members):
+                    names = {"line": number, "email": email[:100]}
+                    wrong.append(str(reason % names))
+        if wrong:
+            raise forms.ValidationError(wrong)
+        if len(emails) > BY_PERSON.amount:
+            raise forms.ValidationError(
+                gettext("Enter at most %(most)d emails. You entered %(count)d.")
+                % {"most": BY_PERSON.amount, "count": len(emails)}
+            )
+        return list(emails)
+
+
+def _refused(email: str, members: Collection[str]) -> str:
+    """Return why a person can't be invited, with placeholders; empty if they can."""
+    try:
+        forms.EmailField().clean(email)
+    except forms.ValidationError:
+        return gettext("Line %(line)d: “%(email)s” isn't an email address.")
+    if email in members:
+        return gettext("Line %(line)d: %(email)s is already a member.")
+    return ""
+
+
+class LeaveForm(forms.Form):
+    """The member who becomes an admin when the last admin leaves."""
+
+    def __init__(self, membership: Membership, data: QueryDict | None) -> None:
+        super().__init__(data)
+        others = place_of(membership).memberships.exclude(pk=membership.pk)
+        active = others.filter(user__is_active=True).select_related("user")
+        self._others = {str(other.pk): other for other in active.order_by("pk")}
+        emails = [(pk, str(other.user)) for pk, other in self._others.items()]
+        self.fields["successor"] = forms.ChoiceField(
+            label=_("New admin"),
+            choices=[("", _("Select a member")), *emails],
+            error_messages={"required": _("Select the member who becomes an admin.")},
+        )
+
+    @property
+    def successor(self) -> Membership:
+        """The membership that was selected in a valid form."""
+        return self._others[self.cleaned_data["successor"]]
 
 
 class SignUpForm(forms.Form):

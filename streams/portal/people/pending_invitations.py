@@ -83,7 +83,7 @@ def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
             email=email,
             role=role,
             actor=request.user,
-            link=_link_from(request),
+            link=link_from(request),
         )
     except AlreadyMember as error:
         form.add_error("email", str(error))
@@ -91,7 +91,7 @@ def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
     except MayNotInvite as error:
         raise PermissionDenied(str(error)) from None
     except RateLimited as limited:
-        form.add_error(None, _too_many(limited))
+        form.add_error(None, too_many(limited))
         return False
     except PlaceRemoved as error:
         form.add_error(None, str(error))
@@ -154,12 +154,12 @@ def _resend(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpRes
     invitation = _of(request, owner, pk)
     try:
         resend_invitation(
-            invitation=invitation, actor=request.user, link=_link_from(request)
+            invitation=invitation, actor=request.user, link=link_from(request)
         )
     except MayNotInvite as error:  # an admin joined since `_of`
         raise PermissionDenied(str(error)) from None
     except RateLimited as limited:
-        messages.error(request, _too_many(limited))
+        messages.error(request, too_many(limited))
     except PlaceRemoved as error:
         messages.error(request, str(error))
         return redirect("portal:home")
@@ -191,7 +191,8 @@ def _of(request: PortalRequest, owner: Owner, pk: int) -> Invitation:
     return invitation
 
 
-def _link_from(request: PortalRequest) -> Callable[[str], str]:
+def link_from(request: PortalRequest) -> Callable[[str], str]:
+    """Return a function from the token of an invitation to the URL of its page."""
     return lambda token: request.build_absolute_uri(
         reverse("portal:invitation", args=[token])
     )
@@ -209,7 +210,8 @@ def _report_sending(request: PortalRequest, invitation: Invitation) -> None:
         messages.error(request, said % {"email": invitation.email})
 
 
-def _too_many(limited: RateLimited) -> str:
+def too_many(limited: RateLimited) -> str:
+    """Say which limit was reached, and when to try again."""
     return _(
         "You've reached the limit of %(amount)d invitations in %(period)s. Try again in"
         " %(wait)s."
