@@ -24,6 +24,7 @@ KINDS: Mapping[str, tuple[StrOrPromise, tuple[str, ...]]] = {
     ),
     "exports": (_("Exports"), ("export.", "activity.")),
     "keys": (_("API tokens and ingest keys"), ("token.", "feed.")),
+    "webhooks": (_("Webhooks"), ("webhook.",)),
     "streams": (_("Streams, plans and docs"), ("stream.", "plan.", "page.", "qa.")),
     "workspaces": (_("Workspaces and partners"), ("workspace.", "partner.")),
     "delivery": (_("Delivery stops and restores"), ("delivery.", "history.")),

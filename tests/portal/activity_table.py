@@ -81,6 +81,15 @@ RECORDED: dict[str, set[str]] = {
     "notifications/w/<public_id>/": {"notices.chosen"},
     "notifications/p/<slug:slug>/": {"notices.chosen"},
 }
+for _place in (WORKSPACE, PARTNER):
+    _one = f"{_place}webhooks/<endpoint_id>/"
+    RECORDED |= {
+        f"{_place}webhooks/": {"webhook.added"},
+        _one: {"webhook.changed"},
+        f"{_one}secret/": {"webhook.secret_rotated"},
+        f"{_one}test/": {"webhook.tested"},
+        f"{_one}delete/": {"webhook.deleted"},
+    }
 # URLs that change nothing, or nothing that others can see.
 UNRECORDED: dict[str, str] = {
     f"{WORKSPACE}connection/change/": "a preview of the change",
