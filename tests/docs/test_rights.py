@@ -106,9 +106,9 @@ def test_a_partner_reaches_no_url_of_a_workspace_that_changes_it():
     # Exports and saved filters are the person's own.
     own = ("exports/new/", "filters/save/", "filters/<int:pk>/delete/")
 
-    assert {route for route, gets in changing.items() if not set(gets) <= {403, 404}} == {
-        f"post {WORKSPACE}{route}" for route in own
-    }
+    assert {
+        route for route, gets in changing.items() if not set(gets) <= {403, 404}
+    } == {f"post {WORKSPACE}{route}" for route in own}
 
 
 @pytest.mark.django_db
