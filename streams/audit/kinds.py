@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OTHER = "other"
 # Value in URLs: the label, and the prefixes of the actions.
 KINDS: Mapping[str, tuple[StrOrPromise, tuple[str, ...]]] = {
-    "sign-in": (_("Sign-in and accounts"), ("user.", "group.")),
+    "sign-in": (_("Sign-in and accounts"), ("user.", "group.", "sso.")),
     "members": (_("Members and invitations"), ("member.",)),
     "connections": (_("Connections"), ("connection.", "connections.")),
     "events": (

@@ -81,6 +81,11 @@ RECORDED: dict[str, set[str]] = {
     "notifications/w/<public_id>/": {"notices.chosen"},
     "notifications/p/<slug:slug>/": {"notices.chosen"},
 }
+RECORDED |= {
+    f"{PARTNER}sso/enforce/": {"sso.enforced"},
+    f"{PARTNER}sso/passwords/": {"sso.not_enforced"},
+    f"{PARTNER}sso/remove/": {"sso.removed"},
+}
 for _place in (WORKSPACE, PARTNER):
     _one = f"{_place}webhooks/<endpoint_id>/"
     RECORDED |= {
@@ -99,9 +104,13 @@ UNRECORDED: dict[str, str] = {
     f"{STREAM}plan/check/": "checks pasted events",
     f"{STREAM}plan/files/": "a preview of the import",
     f"{STREAM}docs/<kind>/preview/": "a preview of the page",
+    "accounts/sso/": "leads to the provider, where the person signs in",
+    "accounts/sso/hint/": "shows how to sign in with an email",
     "^v1/.*$": "ingest: events are stored in the feed",
     "inbox/read/": "a person's own notices",
 }
+# URLs whose entries another test checks, because they need a server that responds.
+ELSEWHERE: dict[str, str] = {f"{PARTNER}sso/": "tests/portal/test_partner_sso.py"}
 # Sent without a form of the table: test_activity_table.py has a test for each.
 OTHERS: dict[str, set[str]] = {
     "api/v1/replays": {"replay.started"},
