@@ -89,6 +89,10 @@ def add_notice(cast):
     factories.in_inbox(alert, cast.petra)
 
 
+def add_endpoint(cast):
+    factories.webhook_endpoint(cast.partner)
+
+
 @pytest.mark.parametrize(
     ("page", "add"),
     [
@@ -105,6 +109,7 @@ def add_notice(cast):
         ("partner-tokens", add_token),
         ("partner-history", add_entry),
         ("partner-members", add_partner_member),
+        ("partner-webhooks", add_endpoint),
         ("home", add_membership),
         ("inbox", add_notice),
     ],

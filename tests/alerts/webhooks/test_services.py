@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from streams.alerts.retention import KEPT, forget
 from streams.alerts.webhooks import services
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.alerts.webhooks.reencryption import EndpointResult, renew_endpoints
@@ -142,6 +144,21 @@ def test_a_deleted_endpoint_leaves_only_the_activity_log(workspace):
     actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["webhook.added", "webhook.tested", "webhook.deleted"]
     assert set(actions) < set(SENTENCES)
+
+
+def test_messages_are_deleted_with_their_alerts_and_tests_when_they_are_as_old(
+    workspace,
+):
+    endpoint, _ = factories.webhook_endpoint(workspace)
+    closed = factories.alert(closed_at=factories.NOW)
+    for alert in (closed, factories.alert(), None):
+        factories.webhook_message(endpoint, alert, created_at=factories.NOW)
+
+    forget(factories.NOW + KEPT)
+    assert WebhookMessage.objects.count() == 3
+
+    forget(factories.NOW + KEPT + timedelta(minutes=1))
+    assert WebhookMessage.objects.get().alert.closed_at is None
 
 
 def test_the_sealed_part_of_one_endpoint_does_not_open_in_another(workspace):
