@@ -85,6 +85,7 @@ def addresses(world):
     for name in ("halt", "partner", "stream", "workspace", "user"):
         yield reverse(f"admin:streams_{name}_add")
     yield reverse("admin:streams_feed_events", args=[world.rows["feed"]])
+    yield reverse("admin:streams_feed_quarantine", args=[world.rows["feed"]])
     yield reverse("admin:streams_feed_event", args=[world.rows["feed"], 1])
     yield reverse("admin:streams_stream_review", args=[world.rows["stream"]])
     yield reverse("admin:streams_stream_decide", args=[world.rows["stream"], "suspend"])

@@ -61,7 +61,10 @@ def test_no_list_of_the_admin_breaks_because_of_a_query_string(scene):
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         for model in registered()
     ]
-    urls.append(reverse("admin:streams_feed_events", args=[scene.cast.feed.pk]))
+    urls += [
+        reverse(f"admin:streams_feed_{page}", args=[scene.cast.feed.pk])
+        for page in ("events", "quarantine")
+    ]
 
     assert broken(client, urls) == []
 

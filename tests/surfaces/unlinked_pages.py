@@ -278,6 +278,7 @@ def plans_of_staff(scene: Scene) -> Iterator[Visit]:
         ("planversion_change", [version.pk]),
         ("feed_events", [scene.cast.feed.pk]),
         ("feed_event", [scene.cast.feed.pk, 1]),
+        ("feed_quarantine", [scene.cast.feed.pk]),
     ):
         yield from olga.visit("get", reverse(f"admin:streams_{name}", args=args))
 

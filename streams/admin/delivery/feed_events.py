@@ -61,7 +61,7 @@ class EventSearchForm(forms.Form):
 
 def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
     """Show the newest events before `before`, with the status of each."""
-    feed = _feed(request, feed_id)
+    feed = feed_to_see(request, feed_id)
     search = EventSearchForm(request.GET)
     before = request.GET.get("before", "")
     page = scan.page(
@@ -89,7 +89,7 @@ def event(
     request: HttpRequest, feed_id: int, seq: int, site: AdminSite
 ) -> HttpResponse:
     """Show one event: its payload and its delivery attempts."""
-    feed = _feed(request, feed_id)
+    feed = feed_to_see(request, feed_id)
     found = queries.event(feed, seq)
     if found is None:
         raise Http404
@@ -115,7 +115,8 @@ def event(
     return _shown(request, site, feed, "admin/feed_event.html", content)
 
 
-def _feed(request: HttpRequest, feed_id: int) -> Feed:
+def feed_to_see(request: HttpRequest, feed_id: int) -> Feed:
+    """Return a feed whose events the operator may see, and record the access."""
     # Events hold data about a customer's users, so they need a permission of their own.
     if not request.user.has_perms(["streams.view_feed", "streams.view_event"]):
         raise PermissionDenied

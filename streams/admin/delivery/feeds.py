@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.delivery import feed_events
+from streams.admin.delivery import feed_events, feed_quarantine
 from streams.admin.delivery.badges import status_badge
 from streams.admin.shared.base import (
     ReadOnlyAdmin,
@@ -129,6 +129,12 @@ class FeedAdmin(ReadOnlyAdmin):
                 {"site": self.admin_site},
                 name="streams_feed_event",
             ),
+            path(
+                "<int:feed_id>/quarantine/",
+                shown(feed_quarantine.quarantine),
+                {"site": self.admin_site},
+                name="streams_feed_quarantine",
+            ),
             *super().get_urls(),
         ]
 
@@ -188,8 +194,11 @@ class FeedAdmin(ReadOnlyAdmin):
         return ledger_of(feed).held
 
     @admin.display(description=_("in quarantine"))
-    def in_quarantine(self, feed: Feed) -> int:
-        return feed.quarantined
+    def in_quarantine(self, feed: Feed) -> str:
+        if not feed.quarantined:
+            return "0"
+        url = reverse("admin:streams_feed_quarantine", args=[feed.pk])
+        return format_html('<a href="{}">{}</a>', url, f"{feed.quarantined:,}")
 
     @admin.display(description=_("last delivered"))
     def last_delivery(self, feed: Feed) -> str:
