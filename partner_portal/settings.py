@@ -14,6 +14,7 @@ from django.utils.csp import CSP
 from partner_portal.environment import load_or_exit
 from partner_portal.environment.broker_options import broker_options
 from partner_portal.environment.mailer import mailer
+from partner_portal.sign_in import *  # noqa: F403 - Django reads this module only
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -105,6 +107,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "streams.web.session_limits.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Before the next one: it asks operators, not the users whose pages they view.
+    "streams.web.second_factor.SecondFactorMiddleware",
     "streams.web.impersonation.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -200,45 +204,8 @@ CELERY_TIMEZONE = "UTC"
 # --- Users -------------------------------------------------------------------------
 AUTH_USER_MODEL = "streams.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# The first one hashes. Other hashes are replaced at the next sign-in.
-PASSWORD_HASHERS = [
-    "streams.identity.passwords.hasher.PortalArgon2Hasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-# No rule on the kinds of characters: such rules make passwords easier to guess.
-_VALIDATION = "django.contrib.auth.password_validation"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
-    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    # The 20,000 most frequent passwords of breaches, and 13,000 others.
-    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
-    {
-        "NAME": f"{_VALIDATION}.CommonPasswordValidator",
-        "OPTIONS": {
-            "password_list_path": BASE_DIR
-            / "streams/identity/passwords/breached.txt.gz"
-        },
-    },
-    {"NAME": "streams.identity.passwords.context_words.ContextWordsValidator"},
-]
 LOGIN_REDIRECT_URL = "portal:home"
-ACCOUNT_ADAPTER = "streams.portal.account.adapter.AccountAdapter"
-ACCOUNT_FORMS = {
-    "change_password": "streams.portal.people.forms.ChangePasswordForm",
-    "set_password": "streams.portal.people.forms.SetPasswordForm",
-    "reset_password_from_key": "streams.portal.people.forms.ResetPasswordKeyForm",
-}
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # the link in the invitation verifies the email
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = False  # see streams/identity/password_guessing.py and accounts.py
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-# The link proves the user's identity, and makes the browser a known one.
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds
+REQUIRE_SECOND_FACTOR = _values["REQUIRE_SECOND_FACTOR"]
 # Single sign-on with OpenID Connect (streams/identity/sso, streams/portal/sso)
 OIDC_ISSUER = _values["OIDC_ISSUER"]  # of the operators; partners configure their own
 OIDC_CLIENT_ID = _values["OIDC_CLIENT_ID"]

@@ -19,6 +19,8 @@ SECRET_KEY={secret_key}
 # Keep this key: without it, the write keys in the database cannot be decrypted.
 ENCRYPTION_KEYS=k1:{encryption_key}
 HTTPS=off
+# Only for this demonstration: its operator and partner admin may sign in with a password alone.
+REQUIRE_SECOND_FACTOR=off
 ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
 # The demonstration's operator is notified of submissions. Emails are kept at /admin/outbox/.
 REVIEW_EMAIL=olga@portal.example

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.contrib import admin
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 # Imported to register the checks and the handlers for database connections and sign-ins.
@@ -16,6 +17,10 @@ __all__ = ["StaffConfig", "StreamsConfig", "checks", "session", "session_limits"
 class StreamsConfig(AppConfig):
     name = "streams"
     verbose_name = _("Partner Portal")
+
+    def ready(self) -> None:
+        # Connects its signal handlers. Here, because it imports allauth's models.
+        autodiscover_modules("portal.account.second_factor.signals")
 
 
 class StaffConfig(SimpleAdminConfig):

@@ -121,6 +121,13 @@ def _open_to_others() -> Iterator[CheckMessage]:
             hint="Set DEBUG=off.",
             id="streams.E013",
         )
+    if not settings.REQUIRE_SECOND_FACTOR:
+        yield Error(
+            "REQUIRE_SECOND_FACTOR is off, so a stolen password is enough to open the"
+            " admin.",
+            hint="Set REQUIRE_SECOND_FACTOR=on.",
+            id="streams.E017",
+        )
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         yield Error(
             "ALLOWED_HOSTS is empty or *, so the portal has no host name of its own.",

@@ -65,6 +65,22 @@ def _set_django_up(environ):
     del os.environ["DJANGO_SETTINGS_MODULE"]
     # The strength of password hashes is not under test, and costs 0.2 s each.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    _use_second_factors()
+
+
+def _use_second_factors():
+    """Let `Client.force_login` sign in with a second factor, too.
+
+    Tests of sign-in use the pages instead, which send a request with a method.
+    """
+    from allauth.account.internal.flows.login import record_authentication
+    from django.contrib.auth.signals import user_logged_in
+
+    def record(request, user, **_):
+        if request.method is None:
+            record_authentication(request, user, "mfa", type="totp")
+
+    user_logged_in.connect(record, weak=False)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -119,6 +119,7 @@ def test_the_first_run_creates_settings_for_its_user_only(checkout):
         "SECRET_KEY",
         "ENCRYPTION_KEYS",
         "HTTPS",
+        "REQUIRE_SECOND_FACTOR",
         "ALLOWED_HOSTS",
         "REVIEW_EMAIL",
     }

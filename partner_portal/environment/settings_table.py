@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partner_portal.environment import setting_types, url_types
 from partner_portal.environment.setting import Setting
+from partner_portal.environment.sign_in_settings import SIGN_IN
 from partner_portal.environment.sso_settings import SINGLE_SIGN_ON
 
 SECTIONS: dict[str, tuple[Setting, ...]] = {
@@ -79,19 +80,7 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             " TRUST_PROXY=on, the client's address is this entry of X-Forwarded-For,"
             " counted from the end.",
         ),
-        Setting(
-            name="SESSION_IDLE_MINUTES",
-            kind=setting_types.whole(5, 10_080, "minutes"),
-            default="120",
-            about="Minutes of inactivity after which users must sign in again. Automatic"
-            " page refreshes do not count as activity.",
-        ),
-        Setting(
-            name="SESSION_MAX_HOURS",
-            kind=setting_types.whole(1, 720, "hours"),
-            default="24",
-            about="Hours after signing in until users must sign in again, even if active.",
-        ),
+        *SIGN_IN,
         Setting(
             name="ACTIVITY_RETENTION_DAYS",
             kind=setting_types.whole(365, 36_500, "days"),

@@ -84,6 +84,21 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.email_changed_by_operator": _(
         "Changed the email of %(before)s to %(member)s"
     ),
+    "user.totp_added": _("Added an authenticator app from %(address)s"),
+    "user.totp_removed": _("Removed the authenticator app from %(address)s"),
+    "user.passkey_added": _("Added a passkey from %(address)s"),
+    "user.passkey_removed": _("Removed a passkey from %(address)s"),
+    "user.recovery_codes_created": _("Created recovery codes from %(address)s"),
+    "user.recovery_code_used": _("Used a recovery code from %(address)s"),
+    "user.code_failed": _("Entered a wrong code for %(member)s from %(address)s"),
+    "user.second_factor_reset": _(
+        "Reset two-factor authentication of %(member)s from the command line"
+    ),
+    "second_factors.renewed": ngettext_lazy(
+        "Re-encrypted %(count)s second factor",
+        "Re-encrypted %(count)s second factors",
+        "count",
+    ),
     "user.created": _("Created the user %(row)s"),
     "user.changed": _("Changed the user %(row)s: %(fields)s"),
     "impersonation.started": _("Started to view the portal as %(member)s"),

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from streams.audit.services import record
 from streams.base.client_address import client_address
 from streams.base.email import message, send_soon
 from streams.base.rate_limit import RateLimited, consume
 from streams.base.text.validation import one_line
+from streams.identity.notice_texts import ADVICE, ADVICE_BY_ACTION, EMAILS
 from streams.identity.sign_in_limits import (
     FAILED_BEFORE_EMAIL,
+    FAILED_CODE_BEFORE_EMAIL,
+    FAILED_CODE_EMAILED,
+    FAILED_CODE_NOTED,
     FAILED_EMAILED,
     FAILED_NOTED,
 )
@@ -32,55 +35,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_BROWSER_LENGTH = 200
-
-# Subject and first sentence of the email, by action.
-EMAILS = {
-    "user.signed_in": (
-        _("New sign-in to your account"),
-        _("Someone signed in to your Partner Portal account from a new browser."),
-    ),
-    "user.sign_in_failed": (
-        _("Failed sign-ins to your account"),
-        _(
-            "There were 10 attempts today to sign in to your Partner Portal account with a"
-            " wrong password."
-        ),
-    ),
-    "user.password_changed": (
-        _("Your password was changed"),
-        _("The password of your Partner Portal account was changed."),
-    ),
-    "user.password_reset": (
-        _("Your password was reset"),
-        _(
-            "The password of your Partner Portal account was reset with a link that we"
-            " emailed to you."
-        ),
-    ),
-    "user.password_set_by_operator": (
-        _("Your password was changed"),
-        _("An operator set a new password for your Partner Portal account."),
-    ),
-    "user.email_changed_by_operator": (
-        _("Your email address was changed"),
-        _(
-            "An operator changed the email address of your Partner Portal account. You can"
-            " no longer sign in with this address."
-        ),
-    ),
-}
-ADVICE = _(
-    "If this was you, you don't need to do anything. If it wasn't, reset your password now:"
-    ' choose "Forgot your password?" on the sign-in page. Then contact the team that runs'
-    " the portal."
-)
-# An address that can't sign in anymore can't reset a password either.
-ADVICE_BY_ACTION = {
-    "user.email_changed_by_operator": _(
-        "If you requested this, you don't need to do anything. If you didn't, contact the"
-        " team that runs the portal."
-    )
-}
 
 
 def signed_in(
@@ -115,6 +69,27 @@ def password_changed(
     """Record a new password and email the person; `action` is a key of `EMAILS`."""
     _record(action, request, user, actor=actor or user)
     _email(action, request, user.email)
+
+
+def factor_changed(request: HttpRequest, user: User, *, action: str) -> None:
+    """Record a change or use of a second factor, and email the person."""
+    _record(action, request, user, actor=user)
+    _email(action, request, user.email)
+
+
+def email_reset(user: User) -> None:
+    """Email a person that an operator reset their second factors on the command line."""
+    _send("user.second_factor_reset", user.email)
+
+
+def code_failed(request: HttpRequest, user: User) -> None:
+    """Record a wrong code after the right password, and email the person if there are many."""
+    log.info("sign_in.code_failed", user=user.pk, address=client_address(request))
+    if _is_within(FAILED_CODE_NOTED, user):
+        _record("user.code_failed", request, user, actor=None)
+    many = not _is_within(FAILED_CODE_BEFORE_EMAIL, user)
+    if many and _is_within(FAILED_CODE_EMAILED, user):
+        _email("user.code_failed", request, user.email)
 
 
 def email_changed(
@@ -153,14 +128,14 @@ def _record(
 
 
 def _email(action: str, request: HttpRequest, to: str) -> None:
-    subject, sentence = EMAILS[action]
     origin = {"address": client_address(request), "browser": _browser(request)}
-    paragraphs = [
-        str(sentence),
-        gettext("IP address: %(address)s\nBrowser: %(browser)s") % origin,
-        str(ADVICE_BY_ACTION.get(action, ADVICE)),
-        gettext("Partner Portal"),
-    ]
+    _send(action, to, gettext("IP address: %(address)s\nBrowser: %(browser)s") % origin)
+
+
+def _send(action: str, to: str, *origin: str) -> None:
+    subject, sentence = EMAILS[action]
+    advice = str(ADVICE_BY_ACTION.get(action, ADVICE))
+    paragraphs = [str(sentence), *origin, advice, gettext("Partner Portal")]
     body = "\n\n".join(paragraphs) + "\n"
     send_soon(message(str(subject), body, [to]), about=action)
 

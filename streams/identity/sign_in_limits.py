@@ -54,6 +54,24 @@ SSO_FROM_ADDRESS = RateLimit(
     amount=30,
     period=timedelta(minutes=5),
 )
+FAILED_CODE_NOTED = RateLimit(
+    name="failed-code-noted",
+    counts="activity log entries about wrong codes for an account",
+    amount=1,
+    period=timedelta(hours=1),
+)
+FAILED_CODE_BEFORE_EMAIL = RateLimit(
+    name="failed-code-before-email",
+    counts="wrong codes for an account before its owner gets an email",
+    amount=4,
+    period=timedelta(days=1),
+)
+FAILED_CODE_EMAILED = RateLimit(
+    name="failed-code-emailed",
+    counts="emails about wrong codes for an account",
+    amount=1,
+    period=timedelta(days=1),
+)
 RESETS_FROM_ADDRESS = RateLimit(
     name="reset-address",
     counts="requests for a password reset link from one IP address",
@@ -72,9 +90,35 @@ CHANGES_OF_PASSWORD = RateLimit(
     amount=10,
     period=timedelta(minutes=15),
 )
+CODES_FROM_KNOWN_BROWSER = RateLimit(
+    name="code-known-browser",
+    counts="wrong codes for an account from one browser that has signed in to it before",
+    amount=10,
+    period=timedelta(minutes=15),
+)
+CODES_TO_ACCOUNT = RateLimit(
+    name="code-account",
+    counts="wrong codes for an account from other browsers, after the right password",
+    amount=10,
+    period=timedelta(hours=1),
+)
+CODE_USED = RateLimit(
+    name="code-used",
+    counts="sign-ins with one code of an authenticator app",
+    amount=1,
+    period=timedelta(minutes=5),  # longer than a code is valid
+)
+PASSKEYS_FROM_ADDRESS = RateLimit(
+    name="passkey-address",
+    counts="sign-ins with a passkey started from one IP address",
+    amount=60,
+    period=timedelta(minutes=5),
+)
 
 LIMITS = (
     FROM_KNOWN_BROWSER, FROM_ADDRESS, FROM_ADDRESS_TO_ACCOUNT, TO_ACCOUNT,
+    CODES_FROM_KNOWN_BROWSER, CODES_TO_ACCOUNT, CODE_USED, PASSKEYS_FROM_ADDRESS,
     SSO_FROM_ADDRESS, CHANGES_OF_PASSWORD, RESETS_FROM_ADDRESS, RESETS_TO_EMAIL,
     FAILED_NOTED, FAILED_BEFORE_EMAIL, FAILED_EMAILED,
+    FAILED_CODE_NOTED, FAILED_CODE_BEFORE_EMAIL, FAILED_CODE_EMAILED,
 )  # fmt: skip

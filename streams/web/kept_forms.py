@@ -37,6 +37,8 @@ SECRETS: dict[str, StrOrPromise] = {
     "new_password1": _("New password"),
     "new_password2": _("Confirm new password"),
     "change": "",
+    "code": _("Code"),
+    "credential": "",
 }
 # Fields that the form fills in, not the person, and primary keys.
 HIDDEN = {

@@ -375,7 +375,7 @@ def test_an_operator_cannot_change_a_superuser(client, olga):
     for codename in ("change_user", "view_user"):
         helper.user_permissions.add(Permission.objects.get(codename=codename))
     client.force_login(helper)
-    form = {"password1": "new password 123", "password2": "new password 123"}
+    form = {"password1": "a new passphrase 123", "password2": "a new passphrase 123"}
 
     changed = client.post(
         reverse("admin:streams_user_change", args=[olga.pk]), {"email": "x@y.z"}
@@ -396,8 +396,8 @@ def helper_with(*codenames):
 
 
 NEW_PASSWORD = {
-    "password1": "new password 123",
-    "password2": "new password 123",
+    "password1": "a new passphrase 123",
+    "password2": "a new passphrase 123",
     "usable_password": "true",
 }
 
@@ -458,7 +458,7 @@ def test_a_user_is_notified_when_a_superuser_sets_their_password(
     wait_until_sent()
 
     person.refresh_from_db()
-    assert person.check_password("new password 123")
+    assert person.check_password("a new passphrase 123")
     assert audited() == ("user.password_set_by_operator", olga)
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
         ([person.email], "Your password was changed")

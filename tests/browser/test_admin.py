@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.page_load import faults, watch
+from tests.second_factors import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,9 +23,12 @@ LISTS = (
 def staff(page, live_server):
     """A window in which Olga has signed in and opened the admin."""
     olga = factories.staff("olga@portal.example")
+    app = App(olga)
     page.goto(f"{live_server.url}/admin/")
     page.get_by_label("Email").fill(olga.email)
     page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code").fill(app.unused_code())
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{live_server.url}/admin/")
     return page

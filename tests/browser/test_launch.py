@@ -16,8 +16,10 @@ from playwright.sync_api import Page, expect
 from tests import factories
 from tests.browser.page_actions import sign_in
 from tests.portal_processes import until
+from tests.second_factors import App
 
 if TYPE_CHECKING:
+    from streams.tenancy.models import User
     from tests.portal_processes import RunningPortal
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -151,10 +153,13 @@ def submit(page: Page) -> None:
     has_message(page, "Submitted for review.")
 
 
-def approve(page: Page, web: str, staff: str) -> None:
+def approve(page: Page, web: str, staff: User) -> None:
+    app = App(staff)
     page.goto(f"{web}/admin/")
-    page.get_by_label("Email").fill(staff)
+    page.get_by_label("Email").fill(staff.email)
     page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code").fill(app.unused_code())
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Streams", exact=True).click()
     page.get_by_role("row", name=SLUG).get_by_role("link", name="Review page").click()
@@ -202,18 +207,18 @@ def test_a_qa_test_simulates_the_checklist_of_a_new_stream_and_one_bad_event_tur
     petra = factories.partner_member(
         factories.partner(), "admin", "petra@letterbox.example"
     )
-    olga = factories.staff("olga@portal.example")
+    olga, app = factories.staff("olga@portal.example"), App(petra)
     ingest = portal.environ["INGEST_URL"] = portal.ingest()
     web = portal.web()
 
-    sign_in(page, web, petra.email)
+    sign_in(page, web, petra.email, app)
     start_stream(page)
     plan(page)
     publish_pages(page)
     submit(page)
     sign_out(page)
-    approve(page, web, olga.email)
-    sign_in(page, web, petra.email)
+    approve(page, web, olga)
+    sign_in(page, web, petra.email, app)
     start_qa(page)
 
     run_qa_test(page)

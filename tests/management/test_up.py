@@ -140,7 +140,11 @@ def _is_free(port: int) -> bool:
 
 def environ_for(services, folder: Path) -> dict[str, str]:
     """Return the environment of `make run`, or one with the servers of this run."""
-    environ = services.environ(VAR_DIR=str(folder / "var"), PORT=str(free_port()))
+    environ = services.environ(
+        VAR_DIR=str(folder / "var"),
+        PORT=str(free_port()),
+        REQUIRE_SECOND_FACTOR="off",  # as `make run` sets it
+    )
     if "sqlite" in environ["DATABASE_URL"]:
         environ |= {"DATABASE_URL": "", "REDIS_URL": ""}
     return environ

@@ -131,6 +131,17 @@ PAGE = {"text": "About us", "seen": "1.1"}
 INVITED = {"email": "new@example.com", "role": "viewer"}
 RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
+# In URLs of every scene.
+THE_SAME = {
+    "<kind>": "source",
+    "<form>": "csv",
+    "<key>": key_of(OPENED),
+    "<int:number>": "1",
+    "<int:seq>": "1",
+    "<int:after>": "0",
+    "passkeys/<int:pk>": "passkeys/1",  # no one's
+}
+
 ROWS = [
     for_viewers(""),
     for_viewers("fresh/"),
@@ -425,6 +436,22 @@ ROWS = [
     account("password/reset/done/", 200, 200),
     Row(route=RESET_KEY, gets=(200,) * 9),  # "This link isn't valid anymore"
     account("password/reset/key/done/", 200, 200),
+    account("2fa/", SIGN_IN, 200),
+    account("2fa/required/", SIGN_IN, 302),
+    account("2fa/done/", SIGN_IN, 302),
+    account("2fa/authenticate/", SIGN_IN, 302),
+    account("2fa/reauthenticate/", SIGN_IN, 302),
+    account("2fa/trust/", SIGN_IN, 302),
+    account("2fa/app/add/", SIGN_IN, 200),
+    account("2fa/app/remove/", SIGN_IN, 404),
+    account("2fa/recovery-codes/", SIGN_IN, 404),
+    account("2fa/recovery-codes/new/", SIGN_IN, 200),
+    account("2fa/passkeys/", 302, 302),
+    account("2fa/passkeys/add/", SIGN_IN, 200),
+    account("2fa/passkeys/sign-in/", SIGN_IN, 302),
+    account("2fa/passkeys/reauthenticate/", SIGN_IN, 302),
+    account("2fa/passkeys/<int:pk>/remove/", SIGN_IN, 404),
+    account("2fa/passkeys/<int:pk>/rename/", SIGN_IN, 404),
     account("email/", 404, 404),
     account("confirm-email/", 404, 404),
     account("sso/", 200, 302),
@@ -499,12 +526,7 @@ class Scene:
             "<public_id>": cast.workspace.public_id,
             "<slug:slug>": cast.partner.slug,
             "<slug:stream_slug>": cast.stream.slug,
-            "<kind>": "source",
-            "<form>": "csv",
-            "<key>": key_of(OPENED),
-            "<int:number>": "1",
-            "<int:seq>": "1",
-            "<int:after>": "0",
+            **THE_SAME,
         }
         for name, value in names.items():
             path = path.replace(name, value)

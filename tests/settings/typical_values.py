@@ -373,6 +373,7 @@ ROWS: dict[str, list[Row]] = {
     "SESSION_MAX_HOURS": whole(1, 720, 24),
     "ACTIVITY_RETENTION_DAYS": whole(365, 36_500, 3650),
     "LOCAL_WEBHOOKS": flag(False),
+    "REQUIRE_SECOND_FACTOR": flag(True),
     "PORTAL_URL": address(""),
     "INGEST_URL": address(""),
     "PORT": whole(1, 65_532, 8000),

@@ -18,6 +18,7 @@ from tests import factories
 from tests.browser.all_forms import FORMS, Form, as_it_is
 from tests.portal.access_table import PEOPLE as PEOPLE_OF_TABLE
 from tests.portal.access_table import ROWS, Row, Scene
+from tests.surfaces.factor_pages import factor_pages
 from tests.surfaces.unlinked_pages import rare_pages
 from tests.surfaces.visits import HTML, Visit, Visitor, undone
 
@@ -69,6 +70,7 @@ def walk(scene: Scene) -> Iterator[Visit]:
             Stream.objects.filter(pk=scene.cast.stream.pk).update(stage=stage)
             yield from pages_at_stage(people)
     yield from account_pages(scene)
+    yield from factor_pages(scene)
     yield from rare_pages(scene)
     yield from staff_pages(people["olga"])
 

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
@@ -89,8 +90,11 @@ class PasswordForm(AdminPasswordChangeForm):
         return user
 
 
-# Sign-in uses the User's email, so the admin doesn't show a second table of addresses.
-admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
+# Sign-in uses the User's email, so the admin doesn't show a second table of addresses. The
+# tables of second factors and of single sign-on contain secrets.
+admin.site.unregister(
+    [EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken]
+)
 
 
 @admin.register(User)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.alerts.webhooks.reencryption import renew_endpoints
 from streams.connections.reencryption import renew_keys
 from streams.connections.write_keys import key_ring
+from streams.identity.second_factor.stored_secrets import renew_factors
 from streams.identity.sso.client_secrets import renew_secrets
 
 MOST_CONNECTIONS = 10_000  # in one batch
@@ -14,8 +15,8 @@ MOST_CONNECTIONS = 10_000  # in one batch
 
 class Command(BaseCommand):
     help = (
-        "Encrypt all write keys, webhook endpoints and client secrets again with the first"
-        " of ENCRYPTION_KEYS, while the portal runs. It is a step of rotating"
+        "Encrypt all write keys, webhook endpoints, client secrets and second factors"
+        " again with the first of ENCRYPTION_KEYS, while the portal runs. It is a step of rotating"
         " ENCRYPTION_KEYS or SECRET_KEY: follow “Keys and"
         " secrets” in the operator guide."
     )
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         if not 1 <= batch <= MOST_CONNECTIONS:
             raise CommandError(f"--batch must be from 1 to {MOST_CONNECTIONS:,}.")
         rotation, webhooks = renew_keys(batch=batch), renew_endpoints(batch=batch)
-        newest = key_ring().newest
+        factors, newest = renew_factors(), key_ring().newest
         self.stdout.write(f"Write keys encrypted with {newest!r}: {rotation.renewed}.")
         self.stdout.write(
             f"Webhook endpoints encrypted with {newest!r}: {webhooks.renewed}."
@@ -40,6 +41,9 @@ class Command(BaseCommand):
         secrets, partners = renew_secrets()
         if secrets:
             self.stdout.write(f"Client secrets encrypted with {newest!r}: {secrets}.")
+        self.stdout.write(
+            f"Second factors encrypted with {newest!r}: {factors.renewed}."
+        )
         for public_id in rotation.used_twice:
             self.stderr.write(
                 f"Connection {public_id}: another connection has the same write key."
@@ -50,6 +54,7 @@ class Command(BaseCommand):
                 ("the write keys of these connections", rotation.unreadable),
                 ("these webhook endpoints", webhooks.unreadable),
                 ("the single sign-on of these partners", partners),
+                ("the second factors of these users", factors.unreadable),
             )
             if ids
         ]:

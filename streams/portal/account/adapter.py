@@ -17,6 +17,7 @@ from streams.identity import security_notices
 from streams.identity.known_browsers import known_as, remember
 from streams.identity.password_guessing import SignInAttempt
 from streams.identity.reset_links import EmailNotSent
+from streams.identity.second_factor.sessions import authenticated_recently, has_factor
 from streams.portal.sso.find import refuse_other_ways
 from streams.web.rate_limited import too_many
 
@@ -33,6 +34,19 @@ ACTIONS = {
     "account/email/password_set": "user.password_changed",
     "account/email/password_reset": "user.password_reset",
 }
+FACTOR_ACTIONS = {
+    "mfa/email/totp_activated": "user.totp_added",
+    "mfa/email/totp_deactivated": "user.totp_removed",
+    "mfa/email/webauthn_added": "user.passkey_added",
+    "mfa/email/webauthn_removed": "user.passkey_removed",
+    "mfa/email/recovery_codes_generated": "user.recovery_codes_created",
+}
+_STAGES = "streams.portal.account.second_factor.stages"
+STAGES = {
+    "allauth.mfa.stages.AuthenticateStage": f"{_STAGES}.SecondFactorStage",
+    "allauth.mfa.stages.TrustStage": f"{_STAGES}.TrustBrowserStage",
+}
+PASSWORD_METHOD = "reauthenticate"  # noqa: S105 - allauth's name of the method
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -71,6 +85,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         security_notices.sign_in_failed(request, str(credentials.get("email", "")))
+
+    def get_login_stages(self) -> list[str]:
+        """Return allauth's stages, with ours in place of two."""
+        return [STAGES.get(path, path) for path in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whether the last step of authentication was too long ago, also of the sign-in."""
+        request = self.request
+        return not authenticated_recently(request, request.user)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Return the second factors; the password only if the user has none."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [one for one in methods if one["id"] != PASSWORD_METHOD]
+        return factors if factors and has_factor(user) else methods
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Check the password by the User's email: allauth's table of addresses isn't used."""
@@ -129,7 +158,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def send_notification_mail(
         self, template_prefix: str, user: User, *_args: object, **_kwargs: object
     ) -> None:
-        """Record a password change and notify the person, in place of allauth's email."""
+        """Record a change of credentials and notify the person, in place of allauth's email."""
+        if action := FACTOR_ACTIONS.get(template_prefix):
+            security_notices.factor_changed(self.request, user, action=action)
+            return
         security_notices.password_changed(
             self.request, user, action=ACTIONS[template_prefix]
         )

@@ -25,6 +25,7 @@ def pages_of(access: WorkspaceAccess | PartnerAccess | None) -> Iterator[Page]:
     elif access is not None:
         yield from _of_partner(access)
     yield _("Change password"), reverse("account_change_password")
+    yield _("Two-factor authentication"), reverse("mfa_index")
     yield _("Docs"), reverse("docs:index")
 
 

@@ -1,0 +1,1 @@
+"""Two-factor authentication: its stored secrets, and who must use it."""

@@ -1,0 +1,74 @@
+"""The secrets of authenticator apps and recovery codes, encrypted in allauth's table."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db import transaction
+
+from streams.audit.services import record
+from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
+
+BOUND_TO = "streams.identity.second_factor"
+FIELDS = ("secret", "seed")  # of `Authenticator.data`: TOTP, recovery codes
+
+
+@dataclass(slots=True)
+class FactorReencryption:
+    """The result of a rotation, with the emails of users whose key is missing."""
+
+    renewed: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+
+def seal(text: str) -> str:
+    """Encrypt a secret as `key ID:base64`."""
+    sealed = _key_ring().seal(text, bound_to=BOUND_TO)
+    return f"{sealed.key_id}:{base64.b64encode(sealed.ciphertext).decode()}"
+
+
+def unseal(sealed: str) -> str:
+    """Decrypt a secret. Raises CannotDecrypt."""
+    key_id, _, text = sealed.partition(":")
+    ciphertext = Ciphertext(key_id, base64.b64decode(text))
+    return _key_ring().open(ciphertext, bound_to=BOUND_TO)
+
+
+def renew_factors() -> FactorReencryption:
+    """Encrypt all secrets with the newest key. Can be stopped and run again at any time."""
+    result, newest = FactorReencryption(), _key_ring().newest
+    rows = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
+    for pk, email in list(rows.order_by("pk").values_list("pk", "user__email")):
+        try:
+            result.renewed += _renew(pk, newest)
+        except CannotDecrypt:
+            result.unreadable.append(email)
+    if result.renewed:
+        count = result.renewed
+        record("second_factors.renewed", actor=None, count=count, key_id=newest)
+    return result
+
+
+@transaction.atomic
+def _renew(pk: int, newest: str) -> bool:
+    """Return whether the row had an older key. Raises CannotDecrypt."""
+    row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+    if row is None:
+        return False
+    old = [
+        name
+        for name in FIELDS
+        if name in row.data and row.data[name].partition(":")[0] != newest
+    ]
+    for name in old:
+        row.data[name] = seal(unseal(row.data[name]))
+    if old:
+        row.save(update_fields=["data"])
+    return bool(old)
+
+
+def _key_ring() -> KeyRing:
+    return KeyRing.parse(settings.ENCRYPTION_KEYS)

@@ -1,0 +1,1 @@
+"""Two-factor authentication (django-allauth): its adapter, forms, views and stages."""

@@ -1,0 +1,51 @@
+"""Adapter that gives allauth's second factors the portal's key ring, names and rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streams.identity.second_factor.sessions import MAIN_TYPES, must_use_second_factor
+from streams.identity.second_factor.stored_secrets import seal, unseal
+
+if TYPE_CHECKING:
+    from streams.tenancy.models import User
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Encrypts stored secrets, and keeps the last factor of people who must have one."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": gettext_lazy(
+            "Your role requires two-factor authentication. Add another method first."
+        ),
+        "incorrect_code": gettext_lazy(
+            "This code or passkey isn't valid. Enter the newest code, or use another method."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises CannotDecrypt."""
+        return unseal(encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        user = authenticator.user
+        others = Authenticator.objects.filter(user=user, type__in=MAIN_TYPES)
+        has_other = others.exclude(pk=authenticator.pk).exists()
+        return has_other or not must_use_second_factor(user)
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002 - allauth's
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return (
+            _("Passkey %(number)s") % {"number": count + 1} if count else _("Passkey")
+        )
+
+    def _get_site_name(self) -> str:
+        return _("Partner Portal")

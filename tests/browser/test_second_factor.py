@@ -1,0 +1,124 @@
+"""Two-factor authentication in a real Chromium, with its virtual authenticator."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests import factories
+from tests.browser.page_actions import barriers
+from tests.second_factors import code_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(live_server) -> str:
+    """The portal by a name: a passkey belongs to one, and not to an IP address."""
+    return live_server.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def fingerprint(page):
+    """A device that stores passkeys and confirms them with a fingerprint."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def enter_password(page, site, person, path="/admin/") -> None:
+    page.goto(site + path)
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def enter_code(page, code: str) -> None:
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def sign_out(page, site) -> None:
+    page.context.clear_cookies()
+    page.goto(site + reverse("account_login"))
+
+
+def test_an_operator_adds_an_app_and_recovers_with_a_code(page, site):
+    olga = factories.staff("olga@portal.example")
+    enter_password(page, site, olga)
+
+    # Refused without a second factor.
+    expect(page.get_by_role("heading", name="Set up two-factor")).to_be_visible()
+    assert barriers(page) == []
+    page.goto(f"{site}/admin/streams/partner/")
+    expect(page.get_by_role("heading", name="Set up two-factor")).to_be_visible()
+
+    page.get_by_role("link", name="Use an authenticator app").click()
+    page.get_by_text("Can't scan the code?").click()
+    secret = page.locator("#totp_secret").inner_text()
+    assert barriers(page) == []
+    page.get_by_label("Code from the app").fill(code_of(secret))
+    page.get_by_role("button", name="Add authenticator app").click()
+    recovery = page.locator("#recovery_codes li").all_inner_texts()
+    assert barriers(page) == []
+    assert len(set(recovery)) == 10
+    page.get_by_role("link", name="I have saved the codes").click()
+    expect(page).to_have_url(f"{site}/admin/streams/partner/")
+
+    sign_out(page, site)
+    enter_password(page, site, olga)
+    assert barriers(page) == []
+    enter_code(page, "000000")
+    expect(page.get_by_text("This code or passkey isn't valid.")).to_be_visible()
+    enter_code(page, code_of(secret, periods_ago=-1))
+    expect(page).to_have_url(f"{site}/admin/")
+
+    sign_out(page, site)
+    enter_password(page, site, olga)
+    enter_code(page, recovery[3])
+    expect(page).to_have_url(f"{site}/admin/")
+
+
+def test_a_passkey_is_added_and_is_enough_to_sign_in(page, site, fingerprint):
+    olga = factories.staff("olga@portal.example")
+    enter_password(page, site, olga)
+    page.get_by_role("link", name="Add a passkey").click()
+    assert barriers(page) == []
+    page.get_by_label("Name").fill("Laptop")
+    page.get_by_role("button", name="Add passkey").click()
+    page.get_by_role("link", name="I have saved the codes").click()
+    expect(page).to_have_url(f"{site}/admin/")
+    assert Authenticator.objects.get(type="webauthn").wrap().name == "Laptop"
+
+    # As the only step.
+    sign_out(page, site)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page).to_have_url(f"{site}/admin/")
+
+    # As the second step, after the password.
+    sign_out(page, site)
+    enter_password(page, site, olga)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page).to_have_url(f"{site}/admin/")
+
+    page.goto(site + reverse("mfa_index"))
+    assert barriers(page) == []
+    expect(page.get_by_role("link", name="Rename Laptop")).to_be_visible()
+
+
+def test_a_browser_without_the_passkey_says_so(page, site, fingerprint):
+    page.goto(site + reverse("account_login"))
+
+    page.get_by_role("button", name="Use a passkey").click()
+
+    expect(page.get_by_text("The passkey couldn't be used.")).to_be_visible()
