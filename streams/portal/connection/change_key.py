@@ -24,6 +24,7 @@ from streams.portal.shared.access import (
     workspace_to_edit,
 )
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.recent_sign_in import confirmed, confirmed_changes
 from streams.portal.status.actions import Action
 from streams.portal.status.loading import feed_status
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 @sensitive_post_parameters("write_key")
 @signed_in
+@confirmed
 def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the form for a new key or region, or preview the change on POST."""
     access = workspace_to_edit(request, public_id)
@@ -66,6 +68,7 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_POST
+@confirmed_changes
 def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
     """Apply the change that the preview showed."""
     access = workspace_to_edit(request, public_id)

@@ -33,6 +33,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.recent_sign_in import confirmed
 from streams.portal.shared.way_back import way_back
 from streams.portal.status.loading import feed_status
 
@@ -145,6 +146,7 @@ def connection_retry(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 @signed_in
+@confirmed
 def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the effects of deleting the connection, or delete it on POST."""
     access = workspace_to_administer(request, public_id)

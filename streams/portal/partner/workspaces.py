@@ -29,6 +29,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import within
+from streams.portal.shared.recent_sign_in import confirmed
 from streams.portal.workspace.summaries import rows
 from streams.tenancy.members import may_invite
 from streams.tenancy.services import ExternalIdTaken, create_workspace
@@ -125,6 +126,7 @@ def workspace(request: PortalRequest, slug: str, public_id: str) -> HttpResponse
 
 
 @signed_in
+@confirmed
 def ingest_key(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -68,6 +69,7 @@ def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
     if form.is_valid():
         user = sign_up(invitation=invited, **form.cleaned_data)
         login(request, user)
+        record_authentication(request, user, "password")
         signed_in(request, user, is_known=False, is_first=True)
         response = redirect("portal:home")
         remember(request, response, user.email)

@@ -24,6 +24,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to, within
+from streams.portal.shared.recent_sign_in import confirmed_changes
 from streams.tenancy.members import (
     LastAdmin,
     NoSuchRole,
@@ -62,6 +63,7 @@ def members(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_POST
+@confirmed_changes
 def member_role(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
     access = workspace_to_administer(request, public_id)
     _change_role(request, get_object_or_404(access.workspace.memberships, pk=pk))
@@ -102,6 +104,7 @@ def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
 
 @signed_in
 @require_POST
+@confirmed_changes
 def partner_member_role(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
     access = partner_to_administer(request, slug)
     _change_role(request, get_object_or_404(access.partner.memberships, pk=pk))

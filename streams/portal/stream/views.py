@@ -26,6 +26,7 @@ from streams.portal.shared.access import (
     stream_of,
 )
 from streams.portal.shared.navigation_tags import within
+from streams.portal.shared.recent_sign_in import confirmed, confirmed_changes
 from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
 
@@ -92,6 +93,7 @@ def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
 
 
 @signed_in
+@confirmed_changes
 def tokens(request: PortalRequest, slug: str) -> HttpResponse:
     """List the API tokens; the response to a POST shows the new one once."""
     makes = request.method == "POST"
@@ -120,6 +122,7 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
 
 
 @signed_in
+@confirmed
 def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
     """Ask for confirmation; a POST revokes the token."""
     access = partner_to_develop(request, slug)

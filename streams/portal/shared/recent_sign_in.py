@@ -1,0 +1,81 @@
+"""Pages that change keys, tokens or roles ask who is there, if the sign-in was a while ago."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from streams.identity.second_factor.sessions import authenticated_recently
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponseBase
+
+    from streams.portal.shared.access import PortalRequest
+
+
+def confirmed[**P](
+    view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[PortalRequest, P], HttpResponseBase]:
+    """Open a page only if the user completed a step of authentication recently."""
+
+    @wraps(view)
+    def page(
+        request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        if must_confirm(request):
+            return confirm(request)
+        return view(request, *args, **kwargs)
+
+    return page
+
+
+def confirmed_changes[**P](
+    view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[PortalRequest, P], HttpResponseBase]:
+    """As `confirmed`, but only for the page's POST."""
+
+    @wraps(view)
+    def page(
+        request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        if request.method == "POST" and must_confirm(request):
+            return confirm(request)
+        return view(request, *args, **kwargs)
+
+    return page
+
+
+def must_confirm(request: PortalRequest) -> bool:
+    """Whether the user must confirm who they are. Operators who view as a user only read."""
+    if getattr(request, "impersonation", None):
+        return False
+    return not authenticated_recently(request, request.user)
+
+
+def confirm(request: HttpRequest) -> HttpResponseBase:
+    """Redirect to the page that asks for a factor or the password, and then leads back.
+
+    The form isn't kept: it may contain a secret.
+    """
+    back = request.get_full_path()
+    if request.method == "POST":
+        back = _page_of_form(request)
+        text = _("To change this, confirm it's you. Then submit the form again.")
+        messages.info(request, text)
+    return redirect(reverse("account_reauthenticate", query={"next": back}))
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Return the path of the page that sent the form."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    if referer.netloc != request.get_host():
+        return "/"
+    return f"{referer.path}?{referer.query}" if referer.query else referer.path
