@@ -34,6 +34,7 @@ ACCOUNT_ADAPTER = "streams.portal.account.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "change_password": "streams.portal.people.forms.ChangePasswordForm",
     "set_password": "streams.portal.people.forms.SetPasswordForm",
+    "confirm_login_code": "streams.portal.account.code_sign_in.EmailedCodeForm",
     "reset_password_from_key": "streams.portal.people.forms.ResetPasswordKeyForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -45,6 +46,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = False  # see streams/identity/password_guessing.py and accounts.py
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds since the last step of a sign-in
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60  # seconds
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3  # per sign-in
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 2  # more codes per sign-in
 # The link proves the user's identity, and makes the browser a known one.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds

@@ -62,8 +62,8 @@ EMAILS = {
     "user.code_failed": (
         _("Wrong codes for your account"),
         _(
-            "There were 5 wrong codes for your Partner Portal account today. Whoever entered"
-            " them knows your password, or uses a session of yours."
+            "There were 5 wrong codes for your Partner Portal account today. The person who"
+            " entered them knows your password, or uses a session of yours."
         ),
     ),
     "user.second_factor_reset": (

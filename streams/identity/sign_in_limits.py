@@ -72,6 +72,18 @@ FAILED_CODE_EMAILED = RateLimit(
     amount=1,
     period=timedelta(days=1),
 )
+EMAILED_CODES_FROM_ADDRESS = RateLimit(
+    name="emailed-code-address",
+    counts="requests for a sign-in code by email from one IP address",
+    amount=10,
+    period=timedelta(hours=1),
+)
+EMAILED_CODES_TO_EMAIL = RateLimit(
+    name="emailed-code-email",
+    counts="sign-in codes sent to one email address",
+    amount=5,
+    period=timedelta(hours=1),
+)
 RESETS_FROM_ADDRESS = RateLimit(
     name="reset-address",
     counts="requests for a password reset link from one IP address",
@@ -118,6 +130,7 @@ PASSKEYS_FROM_ADDRESS = RateLimit(
 LIMITS = (
     FROM_KNOWN_BROWSER, FROM_ADDRESS, FROM_ADDRESS_TO_ACCOUNT, TO_ACCOUNT,
     CODES_FROM_KNOWN_BROWSER, CODES_TO_ACCOUNT, CODE_USED, PASSKEYS_FROM_ADDRESS,
+    EMAILED_CODES_FROM_ADDRESS, EMAILED_CODES_TO_EMAIL,
     SSO_FROM_ADDRESS, CHANGES_OF_PASSWORD, RESETS_FROM_ADDRESS, RESETS_TO_EMAIL,
     FAILED_NOTED, FAILED_BEFORE_EMAIL, FAILED_EMAILED,
     FAILED_CODE_NOTED, FAILED_CODE_BEFORE_EMAIL, FAILED_CODE_EMAILED,

@@ -32,7 +32,14 @@ DONE_COOKIE = "form_done"
 DONE_COOKIE_S = 60
 WAIT_S, POLL_S = 15.0, 0.1  # wait for the first of two requests
 # The first request sets a session, and its result is useless without that session.
-UNCLAIMED = {"account_login", "mfa_authenticate", "mfa_trust", "mfa_login_webauthn"}
+UNCLAIMED = {
+    "account_login",
+    "mfa_authenticate",
+    "mfa_trust",
+    "mfa_login_webauthn",
+    "account_request_login_code",
+    "account_confirm_login_code",
+}
 
 
 class FormMiddleware:

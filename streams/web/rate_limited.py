@@ -10,11 +10,14 @@ from streams.web.template_tags import duration
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django_stubs_ext import StrOrPromise
 
     from streams.base.rate_limit import RateLimited
 
 
-def too_many(request: HttpRequest, limited: RateLimited, what: str) -> HttpResponse:
+def too_many(
+    request: HttpRequest, limited: RateLimited, what: StrOrPromise
+) -> HttpResponse:
     """Return the page for a rate limit: `what`, a sentence, says what exceeded it.
 
     The page holds the submitted form. Call this only from views that check the CSRF token,

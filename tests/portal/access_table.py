@@ -139,7 +139,7 @@ THE_SAME = {
     "<int:number>": "1",
     "<int:seq>": "1",
     "<int:after>": "0",
-    "passkeys/<int:pk>": "passkeys/1",  # no one's
+    "passkeys/<int:pk>": "passkeys/1",  # of no one
 }
 
 ROWS = [
@@ -426,6 +426,8 @@ ROWS = [
     Row(route="search/", gets=(SIGN_IN, *[200] * 8)),
     open_to_all("invitations/<token>/", 200),
     account("login/", 200, 302),
+    account("login/code/", 200, 302),
+    account("login/code/confirm/", 302, 302),
     account("logout/", 302, 200),
     account("inactive/", 200, 200),
     account("signup/", 200, 302),

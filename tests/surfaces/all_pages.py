@@ -135,6 +135,7 @@ def account_pages(scene: Scene) -> Iterator[Visit]:
             {"login": email, "password": "wrong"},
             {"login": email, "password": password},
         ),
+        "account_request_login_code": ({"email": "x"}, {"email": email}),
         "account_reset_password": ({"email": email}, {"email": "new@example.com"}, {}),
         "account_change_password": (
             {"oldpassword": "wrong", "password1": "1", "password2": "2"},

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
@@ -19,6 +20,7 @@ from streams.identity.sign_in_limits import (
     RESETS_FROM_ADDRESS,
     RESETS_TO_EMAIL,
 )
+from streams.portal.account.code_sign_in import ConfirmCode, RequestCode
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
@@ -75,6 +77,16 @@ def closed(request: HttpRequest, **_captured: str) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", views.login, name="account_login"),
+    path(
+        "login/code/",
+        never_cache(RequestCode.as_view()),
+        name="account_request_login_code",
+    ),
+    path(
+        "login/code/confirm/",
+        ConfirmCode.as_view(),
+        name="account_confirm_login_code",
+    ),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
