@@ -42,6 +42,7 @@ from streams.delivery.wake import (
 )
 from streams.events.data_loss import services as history
 from streams.exports import services as exports
+from streams.identity.session_ending import forget_ended_sessions
 from streams.observability.preflight import exit_if_refused
 from streams.observability.work_figures.store import (
     latest_figures,
@@ -177,4 +178,5 @@ def store_figures(**_: object) -> None:
 def clear_sessions(**_: object) -> None:
     """Delete expired sessions and old counts of rate limits. Beat runs it every day."""
     SessionStore.clear_expired()
+    forget_ended_sessions()
     forget_counts()

@@ -90,6 +90,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.passkey_removed": _("Removed a passkey from %(address)s"),
     "user.recovery_codes_created": _("Created recovery codes from %(address)s"),
     "user.recovery_code_used": _("Used a recovery code from %(address)s"),
+    "user.sessions_ended": _("Signed out of other sessions, from %(address)s"),
     "user.code_failed": _("Entered a wrong code for %(member)s from %(address)s"),
     "user.second_factor_reset": _(
         "Reset two-factor authentication of %(member)s from the command line"

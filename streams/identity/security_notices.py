@@ -77,6 +77,11 @@ def factor_changed(request: HttpRequest, user: User, *, action: str) -> None:
     _email(action, request, user.email)
 
 
+def sessions_ended(request: HttpRequest, user: User) -> None:
+    """Record that a person ended sessions of theirs."""
+    _record("user.sessions_ended", request, user, actor=user)
+
+
 def email_reset(user: User) -> None:
     """Email a person that an operator reset their second factors on the command line."""
     _send("user.second_factor_reset", user.email)

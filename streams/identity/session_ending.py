@@ -1,16 +1,69 @@
-"""End all sessions of a person."""
+"""The open sessions of a person, and ending them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 
+from streams.audit.device import device_of
 from streams.base.clock import now
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
+
+SEEN = "seen_at_s"  # in the session: see web/session_limits.py
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - stored if the address is unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session of a person. `pk` is the row's, never the secret key of the session."""
+
+    pk: int
+    device: str
+    address: str  # empty: unknown
+    since: datetime
+    seen: datetime
+    is_current: bool
+
+
+def open_sessions(user: User, *, current_key: str | None) -> list[OpenSession]:
+    """Return the user's open sessions, the current one first, and then the latest."""
+    rows = UserSession.objects.filter(user=user).order_by("-created_at")
+    by_key = {row.session_key: row for row in rows}
+    stored = Session.objects.filter(session_key__in=by_key, expire_date__gt=now())
+    found = []
+    for session in stored:
+        values = session.get_decoded()
+        if values.get(SESSION_KEY) != str(user.pk):
+            continue
+        row = by_key[session.session_key]
+        seen_s = values.get(SEEN)
+        found.append(
+            OpenSession(
+                pk=row.pk,
+                device=device_of(row.user_agent),
+                address="" if row.ip == NO_ADDRESS else row.ip,
+                since=row.created_at,
+                seen=datetime.fromtimestamp(seen_s, UTC) if seen_s else row.created_at,
+                is_current=row.session_key == current_key,
+            )
+        )
+    return sorted(found, key=lambda one: (one.is_current, one.seen), reverse=True)
+
+
+def end_session(user: User, pk: int) -> bool:
+    """End one of the user's sessions. Returns whether it was open."""
+    row = UserSession.objects.filter(user=user, pk=pk).first()
+    if row is None:
+        return False
+    row.end()
+    return True
 
 
 def end_sessions(user: User) -> int:
@@ -20,4 +73,12 @@ def end_sessions(user: User) -> int:
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
             ended += 1
+    UserSession.objects.filter(user=user).delete()
     return ended
+
+
+def forget_ended_sessions() -> int:
+    """Delete the rows about sessions that no longer exist, and return their number."""
+    keys = Session.objects.values("session_key")
+    ended = UserSession.objects.exclude(session_key__in=keys)
+    return int(ended.delete()[0])

@@ -613,7 +613,7 @@ WITHOUT_FORM = {
     f"{WORKSPACE}filters/<int:pk>/delete/": "a button without fields, gone after one click",
 }
 TEMPLATES_OF_SECRETS = {
-    "account/confirm_login_code.html", "account/request_login_code.html",
+    "account/sessions.html", "account/confirm_login_code.html", "account/request_login_code.html",
     "account/login.html", "account/logout.html", "account/password_change.html",
     "account/password_reset.html", "account/password_reset_from_key.html",
     "account/password_set.html", "account/reauthenticate.html",

@@ -139,6 +139,7 @@ THE_SAME = {
     "<int:number>": "1",
     "<int:seq>": "1",
     "<int:after>": "0",
+    "sessions/<int:pk>": "sessions/1",
     "passkeys/<int:pk>": "passkeys/1",  # of no one
 }
 
@@ -427,7 +428,7 @@ ROWS = [
     open_to_all("invitations/<token>/", 200),
     account("login/", 200, 302),
     account("login/code/", 200, 302),
-    account("login/code/confirm/", 302, 302),
+    account("login/code/confirm/", SIGN_IN, 302),
     account("logout/", 302, 200),
     account("inactive/", 200, 200),
     account("signup/", 200, 302),
@@ -438,6 +439,9 @@ ROWS = [
     account("password/reset/done/", 200, 200),
     Row(route=RESET_KEY, gets=(200,) * 9),  # "This link isn't valid anymore"
     account("password/reset/key/done/", 200, 200),
+    account("sessions/", SIGN_IN, 200),
+    account("sessions/end/", SIGN_IN, 405),
+    account("sessions/<int:pk>/end/", SIGN_IN, 405),
     account("2fa/", SIGN_IN, 200),
     account("2fa/required/", SIGN_IN, 302),
     account("2fa/done/", SIGN_IN, 302),

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
-from django.test import Client
+from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from tests import factories
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def factor_pages(scene: Scene) -> Iterator[Visit]:
+    yield _with_a_passkey(scene)
     with undone():
         yield from _of_a_sign_in(App(scene.cast.bob), scene)
     with undone():
@@ -54,7 +57,8 @@ def _of_an_account(scene: Scene) -> Iterator[Visit]:
     ):
         yield from bob.visit("get", reverse(name))
     for code in ("1", app.recovery[0]):
-        yield from bob.visit("post", reverse("mfa_reauthenticate"), {"code": code})
+        with undone():  # the session gets a new key
+            yield from bob.visit("post", reverse("mfa_reauthenticate"), {"code": code})
     yield from bob.visit("post", reverse("mfa_generate_recovery_codes"))
     passkey = Authenticator.objects.create(
         user=scene.cast.bob,
@@ -67,6 +71,21 @@ def _of_an_account(scene: Scene) -> Iterator[Visit]:
     yield from bob.visit("post", reverse("mfa_edit_webauthn", args=[passkey.pk]))
     yield from bob.visit("post", reverse("mfa_remove_webauthn", args=[passkey.pk]))
     yield from bob.visit("post", reverse("mfa_deactivate_totp"))
+
+
+def _with_a_passkey(scene: Scene) -> Visit:
+    """Return the page whose view needs the passkey of a real device."""
+    request = RequestFactory().get("/")
+    request.user, request.resolver_match = scene.cast.bob, None
+    name = "mfa/webauthn/reauthenticate.html"
+    others = [{"id": "mfa_reauthenticate", "url": reverse("mfa_reauthenticate")}]
+    context = {
+        "form": ReauthenticateWebAuthnForm(user=scene.cast.bob),
+        "js_data": {},
+        "redirect_field": "",
+        "reauthentication_alternatives": others,
+    }
+    return Visit(name, render_to_string(name, context, request))
 
 
 def _send_password(client: Client, email: str):

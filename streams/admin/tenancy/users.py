@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -93,7 +94,7 @@ class PasswordForm(AdminPasswordChangeForm):
 # Sign-in uses the User's email, so the admin doesn't show a second table of addresses. The
 # tables of second factors and of single sign-on contain secrets.
 admin.site.unregister(
-    [EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken]
+    [EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken]
 )
 
 

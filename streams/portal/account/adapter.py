@@ -18,6 +18,7 @@ from streams.identity.known_browsers import known_as, remember
 from streams.identity.password_guessing import SignInAttempt
 from streams.identity.reset_links import EmailNotSent
 from streams.identity.second_factor.sessions import authenticated_recently, has_factor
+from streams.identity.session_ending import NO_ADDRESS
 from streams.portal.sso.find import refuse_other_ways
 from streams.web.rate_limited import too_many
 
@@ -66,7 +67,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return subject
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_address(request)
+        """Return an address that fits the column of allauth's table of sessions."""
+        address = client_address(request).partition("/")[0]
+        return NO_ADDRESS if address == "unknown" else address
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before the password is checked; return 429 above a limit."""

@@ -20,6 +20,7 @@ from streams.identity.sign_in_limits import (
     RESETS_FROM_ADDRESS,
     RESETS_TO_EMAIL,
 )
+from streams.portal.account import sessions
 from streams.portal.account.code_sign_in import ConfirmCode, RequestCode
 from streams.web.rate_limited import too_many
 
@@ -113,6 +114,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("sessions/", sessions.sessions, name="usersessions_list"),
+    path("sessions/end/", sessions.sessions_end, name="usersessions_end_all"),
+    path("sessions/<int:pk>/end/", sessions.session_end, name="usersessions_end"),
     path("2fa/", include("streams.portal.account.second_factor.urls")),
     # To change an address, an admin invites the new one.
     path("email/", closed, name="account_email"),

@@ -26,6 +26,7 @@ def pages_of(access: WorkspaceAccess | PartnerAccess | None) -> Iterator[Page]:
         yield from _of_partner(access)
     yield _("Change password"), reverse("account_change_password")
     yield _("Two-factor authentication"), reverse("mfa_index")
+    yield _("Sessions"), reverse("usersessions_list")
     yield _("Docs"), reverse("docs:index")
 
 

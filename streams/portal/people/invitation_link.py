@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -70,6 +71,7 @@ def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
         user = sign_up(invitation=invited, **form.cleaned_data)
         login(request, user)
         record_authentication(request, user, "password")
+        UserSession.objects.create_from_request(request)
         signed_in(request, user, is_known=False, is_first=True)
         response = redirect("portal:home")
         remember(request, response, user.email)

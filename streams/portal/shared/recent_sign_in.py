@@ -6,7 +6,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate
 from urllib.parse import urlsplit
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -70,6 +73,9 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
         back = _page_of_form(request)
         text = _("To change this, confirm it's you. Then submit the form again.")
         messages.info(request, text)
+    if not get_adapter().get_reauthentication_methods(request.user):
+        logout(request)  # signed in with single sign-on or an emailed code
+        return redirect_to_login(back)
     return redirect(reverse("account_reauthenticate", query={"next": back}))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
+from allauth.usersessions.models import UserSession
 from django.dispatch import receiver
 
 from streams.identity import security_notices
@@ -26,6 +28,17 @@ def proven(
     if authenticator.type in MAIN_TYPES:
         details = {"id": authenticator.pk, "type": authenticator.type}
         record_authentication(request, user, "mfa", **details)
+
+
+@receiver(authentication_step_completed)
+def renew_key(request: HttpRequest, **details: Any) -> None:
+    """Give the session a new key when its user confirms who they are."""
+    if not details.get("reauthenticated"):
+        return
+    before = request.session.session_key
+    request.session.cycle_key()
+    rows = UserSession.objects.filter(session_key=before)
+    rows.update(session_key=request.session.session_key)
 
 
 @receiver(authenticator_used)
