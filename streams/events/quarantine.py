@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
 
@@ -15,6 +16,8 @@ from streams.events.retention.bounded_delete import CHUNK
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from streams.events.search.event_filter import EventFilter
 
 EXPIRED = "quarantine.expired"  # the audit entry
 
@@ -34,8 +37,7 @@ class QuarantineFilter:
     rule: str = ""
     name: str = ""
     type: str = ""  # the call
-    user_id: str = ""
-    message_id: str = ""
+    matching: EventFilter | None = None  # further conditions, which no index finds
     first_id: int | None = None
     last_id: int | None = None
     ids: Sequence[int] | None = None
@@ -48,21 +50,38 @@ class QuarantineFilter:
     @property
     def is_indexed(self) -> bool:
         """Whether an index finds the events, without reading others."""
-        return not (self.user_id or self.message_id)
+        return self.matching is None
+
+    @property
+    def reads_content(self) -> bool:
+        """Whether the database alone can't decide, so `accepts` must."""
+        return self.matching is not None and self.matching.reads_content
+
+    def accepts(self, event: QuarantinedEvent) -> bool:
+        """Whether an event that `of` returned matches; may read its payload."""
+        if self.matching is None or not self.matching.reads_content:
+            return True
+        try:
+            return self.matching.accepts(event)
+        except msgspec.DecodeError:  # can't be searched, but it can be opened
+            return False
 
     def of(self, feed_ids: Sequence[int]) -> QuerySet[QuarantinedEvent]:
-        """Return the matching events of the feeds, unordered."""
+        """Return the matching events of the feeds, unordered.
+
+        If the filter reads content, some of them may not match: see `accepts`.
+        """
         exact = {
             "rule": self.rule,
             "name": self.name,
             "type": self.type,
-            "user_id": self.user_id,
-            "message_id": self.message_id,
         }
         events = QuarantinedEvent.objects.filter(
             feed__in=feed_ids,
             **{field: value for field, value in exact.items() if value},
         )
+        if self.matching is not None:
+            events = events.filter(*self.matching.conditions())
         if self.first_id is not None:
             events = events.filter(pk__gte=self.first_id)
         if self.last_id is not None:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from streams.events.quarantine import QuarantineFilter
 
 SCAN = 10_000  # events searched per page
+CHECKED = 1_000  # of these, events whose payload a page reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinePage:
-    """Events without their payload, newest first.
+    """Events, newest first. Their payload is only loaded if the filter reads it.
 
     With fewer events than requested and a `next_before`, the search reached its bound and
     continues from there.
@@ -55,7 +56,12 @@ def page(
         matching = matching.filter(pk__lt=before)
     if below is not None:
         matching = matching.filter(pk__gt=below)
-    events = list(matching.defer("payload").fetch_mode(FETCH_RAISE)[: limit + 1])
+    if wanted.reads_content:
+        read = list(matching[:CHECKED])
+        below = read[-1].pk - 1 if len(read) == CHECKED else below
+        events = [event for event in read if wanted.accepts(event)]
+    else:
+        events = list(matching.defer("payload").fetch_mode(FETCH_RAISE)[: limit + 1])
     if len(events) > limit:
         return QuarantinePage(events=events[:limit], next_before=events[limit - 1].pk)
     if below is None or (wanted.first_id is not None and below < wanted.first_id):
@@ -67,15 +73,6 @@ def last_id_of(feed_id: int, most: int) -> int | None:
     """Return the ID of the last of the oldest `most` events; None: there are fewer."""
     rows = QuarantinedEvent.objects.filter(feed=feed_id).order_by("pk")
     return next(iter(rows.values_list("pk", flat=True)[most - 1 : most]), None)
-
-
-def newest_ids(feed_id: int, wanted: QuarantineFilter, most: int) -> list[int]:
-    """Return the IDs of up to `most` matching events, in order.
-
-    Searches the newest SCAN events of the feed.
-    """
-    found = page(feed_id, wanted, limit=most)
-    return [event.pk for event in reversed(found.events)]
 
 
 def first_id_since(feed_id: int, moment: datetime) -> int | None:

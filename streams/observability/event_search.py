@@ -48,14 +48,15 @@ class EventSearch:
         return scan.page(
             feed,
             before=before,
-            filters=self._filter(feed),
+            filters=self.filter(feed),
             spans=spans_of(feed, self.outcome) if self.outcome else None,
             limit=limit,
             budget_s=budget_s,
             payloads=payloads,
         )
 
-    def _filter(self, feed: Feed) -> EventFilter:
+    def filter(self, feed: Feed) -> EventFilter:
+        """Return the filter of the feed's events, without the outcome."""
         return EventFilter(
             name=self.name,
             type=self.type,

@@ -93,7 +93,7 @@ def test_an_event_in_quarantine_leads_to_its_feed(staff, world):
 
     [(shown, url)] = found(staff, message_id)["Events"]
 
-    assert shown == "Fern & Field in Postbox: received, but not in the log"
+    assert shown == "Fern & Field in Postbox: Email Opened in quarantine"
     assert url == reverse("admin:streams_feed_change", args=[world.pk])
 
 

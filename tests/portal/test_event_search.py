@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from streams.base.clock import now
+from streams.events.models import SeenMessage
 from tests import factories
 
 
@@ -55,6 +56,61 @@ def test_a_person_is_found_in_the_events_of_any_customer(
 
     names = re.findall(r'<a class="whole"[^>]*>([^<]+)</a>', page.text)
     assert sorted(names) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"user_id": "ada"},
+        {"email": "ada@example.com"},
+        {"anonymous_id": "a-1"},
+        {"message_id": "m-9"},
+        {"user_id": "ada", "email": "ada@example.com", "last": "7d"},
+    ],
+)
+def test_events_of_a_person_in_quarantine_are_counted_by_workspace(
+    as_sam, cast, elsewhere, query
+):
+    person = {"userId": "ada", "anonymousId": "a-1", "messageId": "m-9"}
+    email = {"context": {"traits": {"email": "ada@example.com"}}}
+    earlier = now() - timedelta(days=4)  # past the deduplication window
+    factories.quarantined(elsewhere, now=earlier, **person, **email)
+    factories.quarantined(elsewhere, 2, now=earlier)
+    factories.quarantined(cast.feed, 2, now=earlier)
+    SeenMessage.objects.all().delete()
+
+    page = search(as_sam, cast, **query)
+
+    held = page.context["held"]
+    [(feed, count, url)] = held.rows
+    assert (feed, count, held.is_complete) == (elsewhere, 1, True)
+    listed = as_sam.get(url)
+    assert len(set(re.findall(r"quarantine/(\d+)/", listed.text))) == 1
+
+
+def test_a_search_of_more_than_a_part_of_the_quarantines_says_so(
+    as_sam, cast, elsewhere, monkeypatch
+):
+    monkeypatch.setattr("streams.portal.partner.event_search.HELD_S", 0)
+    monkeypatch.setattr("streams.events.quarantine_search.SCAN", 2)
+    for feed in (cast.feed, elsewhere):
+        factories.quarantined(feed, 2, userId="bea")
+
+    page = search(as_sam, cast, user_id="ada")
+
+    assert "Not all events in quarantine could be searched" in page.text
+
+
+def test_a_messageid_in_quarantine_leads_to_its_event(as_sam, cast, elsewhere):
+    moment = now() - timedelta(hours=1)
+    factories.quarantined(elsewhere, 3, now=moment)
+    [message_id] = factories.quarantined(elsewhere, now=moment, event="Mail Opened")
+
+    page = search(as_sam, cast, message_id=message_id)
+
+    link = re.search(r'<a class="whole" href="([^"]+)">Mail Opened</a>', page.text)[1]
+    assert message_id in as_sam.get(link).text
+    assert "In quarantine" in page.text
 
 
 def test_the_search_continues_automatically_from_feed_to_feed(

@@ -12,6 +12,7 @@ from streams.delivery.append import accept
 from streams.delivery.explanation.explanation import Cause
 from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expire
+from streams.events import quarantine_search
 from streams.events.log import FeedAddition
 from streams.events.search import scan
 from tests import factories
@@ -128,9 +129,118 @@ def test_expired_events_are_listed_by_number(as_alice, cast):
 
 
 def test_events_in_quarantine_are_listed_there_with_the_same_filter(as_alice, cast):
-    page = as_alice.get(url(cast), {"outcome": "quarantined", "name": "Mail"})
+    query = {"outcome": "quarantined", "name": "Mail", "rule": "X", "email": "a@b.c"}
 
-    assert page.url == url(cast, "quarantine") + "?name=Mail"
+    page = as_alice.get(url(cast), query)
+
+    filters = "?email=a%40b.c&name_start=Mail&breaks=X#list"
+    assert page.url == url(cast, "quarantine") + filters
+
+
+PERSON = {"userId": "ada", "anonymousId": "a-1", "context": {"traits": {"email": "ada@example.com"}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"email": "ada@example.com"},
+        {"email": "Ada@Example.com"},
+        {"user_id": "ada"},
+        {"anonymous_id": "a-1"},
+        {"message_id": "m-9"},
+        {"name": "mail"},
+        {"type": "track"},
+        {"rule": "PLAN-EVENT-001"},
+        {"property": "properties.plan = pro"},
+        {"user_id": "ada", "since": "2026-03-02T10:00"},
+    ],
+)
+def test_events_that_are_only_in_quarantine_are_never_denied(as_bob, cast, query):
+    factories.published_plan(cast.stream, "Email Opened")
+    made = {**PERSON, "messageId": "m-9", "properties": {"plan": "pro"}}
+    factories.quarantined(cast.feed, event="Mail Opened", **made)
+    factories.append(cast.feed, type="identify", event=None, userId="other")
+
+    text = as_bob.get(url(cast), query).text
+    link = unescape(re.search(r'href="([^"]*quarantine/[^"]*#list)"', text)[1])
+    listed = as_bob.get(link)
+
+    assert "1 more event is in quarantine." in text
+    assert "wasn't sent" not in text
+    assert len(set(re.findall(r"quarantine/(\d+)/", listed.text))) == 1
+    chips = re.findall(r'<bdi class="chip-value">', listed.text)
+    assert len(chips) == len(query)
+
+
+@pytest.mark.parametrize(
+    "query", [{"user_id": "bea"}, {"email": "bea@example.com"}, {"name": "Other"}]
+)
+def test_quarantined_events_of_others_are_not_counted(as_bob, cast, query):
+    factories.quarantined(cast.feed, event="Mail Opened", **PERSON)
+
+    page = as_bob.get(url(cast), query)
+
+    assert page.context["quarantined"] is None
+    assert "No matching events" in page.text
+
+
+def test_an_unfiltered_list_counts_the_events_in_quarantine(as_bob, cast):
+    factories.quarantined(cast.feed, 2)
+    assert "2 events in quarantine" in as_bob.get(url(cast)).text
+    factories.append(cast.feed)
+
+    assert "2 more events are in quarantine." in as_bob.get(url(cast)).text
+
+
+def test_a_list_of_one_status_leaves_no_quarantined_events_out(as_bob, cast):
+    factories.quarantined(cast.feed, 2, **PERSON)
+
+    page = as_bob.get(url(cast), {"outcome": "queued", "user_id": "ada"})
+
+    assert page.context["quarantined"] is None
+    assert "This list has only events with the chosen status." in page.text
+    assert "wasn't sent" not in page.text
+
+
+def test_a_large_quarantine_is_counted_in_part_and_the_page_says_so(
+    as_bob, cast, monkeypatch
+):
+    monkeypatch.setattr(quarantine_search, "CHECKED", 2)
+    factories.quarantined(cast.feed, 3, **PERSON)
+
+    text = as_bob.get(url(cast), {"email": "ada@example.com"}).text
+
+    assert "At least 2 more events are in quarantine." in text
+
+
+def test_without_a_match_in_a_large_quarantine_the_page_leads_to_the_rest(
+    as_bob, cast, monkeypatch
+):
+    monkeypatch.setattr(quarantine_search, "SCAN", 1)
+    factories.quarantined(cast.feed, **PERSON)
+    factories.quarantined(cast.feed, 2)
+
+    text = as_bob.get(url(cast), {"user_id": "ada"}).text
+
+    assert "More events in quarantine may match." in text
+    assert "wasn't sent" not in text
+
+
+def test_a_search_that_goes_on_ends_with_the_count_of_the_quarantine(
+    as_bob, cast, monkeypatch
+):
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 2)
+    monkeypatch.setattr(scan, "FIRST_S", 0)
+    monkeypatch.setattr(scan, "NEXT_S", 0)
+    factories.quarantined(cast.feed, **PERSON)
+    factories.append(cast.feed, 3)
+
+    page = as_bob.get(url(cast), {"user_id": "ada"})
+    last = as_bob.get(page.context["more"])
+
+    assert "1 more event is in quarantine." in page.text
+    assert "Search complete: 0 match" in last.text
+    assert "1 more event is in quarantine." in last.text
 
 
 def test_times_are_in_the_readers_zone(as_alice, cast, mixed):

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from streams.base.clock import now
-from streams.events.models import SeenMessage
+from streams.events.models import QuarantinedEvent, SeenMessage
 from streams.portal.palette.results import MAX_QUERY
 from streams.portal.shared.shortcuts import SHORTCUTS
 from tests import factories
@@ -78,12 +78,30 @@ def test_an_email_leads_to_the_events_of_that_person(as_bob, cast):
     assert links == ["email=mara%2Ba%40example.com", "user_id=mara%2Ba%40example.com"]
 
 
-def test_an_event_in_quarantine_is_named_as_such(as_bob, cast):
+def test_an_event_in_quarantine_leads_to_its_own_page(as_bob, cast):
+    factories.quarantined(cast.feed, 2, now=now())
+    [message_id] = factories.quarantined(cast.feed, now=now(), event="Mail Opened")
+    factories.quarantined(cast.feed, 2, now=now())
+    query = {"q": message_id, "in": f"w:{cast.workspace.public_id}"}
+
+    page = as_bob.get("/search/", query, headers=HTMX)
+
+    [event] = page.context["groups"][0].results
+    assert event.label == "Mail Opened"
+    assert event.detail == f"{cast.workspace.name}, in quarantine"
+    assert message_id in as_bob.get(event.href).text
+
+
+def test_an_event_that_left_the_quarantine_is_searched_for(as_bob, cast):
     [message_id] = factories.quarantined(cast.feed, now=now())
+    QuarantinedEvent.objects.all().delete()
+    query = {"q": message_id, "in": f"w:{cast.workspace.public_id}"}
 
-    events = found(as_bob, message_id, f"w:{cast.workspace.public_id}")["Events"]
+    page = as_bob.get("/search/", query, headers=HTMX)
 
-    assert events == ["Received, but not in the log: see the quarantine"]
+    [event] = page.context["groups"][0].results
+    assert event.label == "Search all events for this messageId"
+    assert f"message_id={message_id}" in event.href
 
 
 def test_nothing_of_others_is_found(client, cast):

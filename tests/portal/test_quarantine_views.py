@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.delivery import quarantine_jobs
+from streams.events import quarantine_search
 from streams.events.models import QuarantinedEvent, QuarantineJob
 from streams.portal.quarantine import resolve
 from tests import factories
@@ -181,6 +182,16 @@ def pks(feed) -> list[int]:
         ({"name": "Other"}, 0),
         ({"rule": "PLAN-EVENT-001"}, 3),
         ({"user_id": "user-x"}, 1),
+        ({"anonymous_id": "anonymous-x"}, 1),
+        ({"email": "x@example.com"}, 1),
+        ({"email": "X@example.com"}, 1),
+        ({"property": "properties.plan = pro"}, 1),
+        ({"name_start": "mail"}, 3),
+        ({"name_start": "other"}, 0),
+        ({"type": "track"}, 3),
+        ({"type": "identify"}, 0),
+        ({"breaks": "plan-event-001"}, 3),
+        ({"breaks": "SPEC-NONE-001"}, 0),
         ({"message_id": "message-x"}, 1),
         ({"since": "2026-03-02T09:59"}, 3),
         ({"since": "2026-03-02T10:01"}, 0),
@@ -189,13 +200,77 @@ def pks(feed) -> list[int]:
 )
 def test_the_events_of_a_workspace_can_be_searched(as_bob, cast, query, shown):
     factories.quarantined(cast.feed, 2, event=OLD)
+    factories.published_plan(cast.stream, NEW)
     factories.quarantined(
-        cast.feed, 1, event=OLD, userId="user-x", messageId="message-x"
+        cast.feed,
+        1,
+        event=OLD,
+        userId="user-x",
+        anonymousId="anonymous-x",
+        messageId="message-x",
+        properties={"plan": "pro"},
+        context={"traits": {"email": "x@example.com"}},
     )
 
     page = as_bob.get(of_workspace(cast, **query))
 
     assert len(set(re.findall(r'href="[^"]*quarantine/(\d+)/', page.text))) == shown
+
+
+@pytest.mark.parametrize(
+    "query", [{"email": "x@example.com"}, {"user_id": "user-x"}, {"type": "identify"}]
+)
+def test_all_matching_events_are_those_that_the_list_shows(as_alice, cast, query):
+    factories.quarantined(cast.feed, 2, event=OLD)
+    email = {"traits": {"email": "x@example.com"}, "userId": "user-x"}
+    factories.quarantined(cast.feed, 2, type="identify", event=None, **email)
+    page = as_alice.get(of_workspace(cast, **query))
+    assert "Resolve all 2 matching events…" in words(page)
+    url = unescape(re.search(r'href="([^"]*decide/\?[^"]*)">\s*Resolve all 2', page.text)[1])  # fmt: skip
+
+    decide(as_alice, url, action="discard", sure="on")
+
+    assert QuarantineJob.objects.get().events == 2
+    assert QuarantineJob.objects.get().position + 1 == pks(cast.feed)[2]
+
+
+def test_older_events_that_may_match_are_left_for_the_next_time(
+    as_alice, cast, monkeypatch
+):
+    monkeypatch.setattr(quarantine_search, "SCAN", 2)
+    factories.quarantined(cast.feed, 3, event=OLD, userId="user-x")
+
+    page = as_alice.get(of_workspace(cast, "quarantine-decide", user_id="user-x"))
+
+    assert "Resolve 2 events" in words(page)
+    assert "Older events may match, too." in words(page)
+
+
+def test_a_stream_filters_by_name_and_cause_and_says_that_others_need_a_workspace(
+    as_dev, cast, held
+):
+    factories.quarantined(cast.feed, 4, event="Other")
+
+    named = words(as_dev.get(of_stream(cast, name=OLD)))
+    person = as_dev.get(of_stream(cast, name=OLD, email="x@example.com"))
+
+    assert "PLAN-EVENT-001 5" in named
+    assert f"{cast.workspace.name} 3" in named
+    assert "Other" not in named
+    assert "Select a workspace to apply all filters." in words(person)
+    assert "Resolve all" not in words(person)
+    one = f"?workspace={cast.workspace.public_id}&name=Mail+Opened&email=x%40example.com"  # fmt: skip
+    assert one in unescape(person.text)
+
+
+def test_across_workspaces_nothing_is_resolved_by_a_filter_that_needs_one(
+    as_dev, cast, held
+):
+    url = of_stream(cast, "partner-stream-quarantine-decide", email="x@example.com")
+
+    page = as_dev.get(url)
+
+    assert page.url == of_stream(cast)
 
 
 def test_a_long_list_has_pages(as_bob, cast):

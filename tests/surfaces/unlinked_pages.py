@@ -31,7 +31,7 @@ from streams.catalog.plans.plan import (
 )
 from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expire
-from streams.events.models import Event
+from streams.events.models import Event, QuarantinedEvent
 from streams.events.search import scan
 from streams.identity.sso.models import SsoProvider
 from streams.identity.sso.refusals import Refusal
@@ -138,9 +138,11 @@ def search_box(scene: Scene) -> Iterator[Visit]:
     for text in ("", "xyzzy"):
         page = f"/search/?q={text}&in=p:{scene.cast.partner.slug}"
         yield from visitor.visit("get", page, headers={"HX-Request": "true"})
-    stored = Event.objects.filter(feed=scene.cast.feed).first()
-    for query in ({"user_id": stored.user_id}, {"message_id": stored.message_id}):
-        yield from visitor.visit("get", url(scene, "p/<slug:slug>/events/"), query)
+    of_feed = {"feed": scene.cast.feed}
+    held = QuarantinedEvent.objects.filter(**of_feed).first()
+    for one in (Event.objects.filter(**of_feed).first(), held):
+        for query in ({"user_id": one.user_id}, {"message_id": one.message_id}):
+            yield from visitor.visit("get", url(scene, "p/<slug:slug>/events/"), query)
 
 
 def only_forms(scene: Scene) -> Iterator[Visit]:

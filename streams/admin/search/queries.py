@@ -186,19 +186,29 @@ def _events(text: str) -> Found:
 
 def _event(found: FoundMessage) -> SearchResult:
     at = to_the_second(found.seen_at)
-    if found.event is None:
-        text = _("%(feed)s: received, but not in the log")
+    if found.quarantined is not None:
+        text = _("%(feed)s: %(name)s in quarantine")
+        detail = _("Received %(time)s.")
+        url = page_url(found.feed)
+    elif found.event is None:
+        text = _("%(feed)s: no longer where it was stored")
         detail = _(
-            "Received %(time)s. The event is or was in quarantine, or is deleted."
+            "Received %(time)s. The event was released or discarded from quarantine, or is"
+            " past its retention period."
         )
         url = page_url(found.feed)
     else:
         text = _("%(feed)s: event %(number)s")
         detail = _("Received %(time)s.")
         url = reverse("admin:streams_feed_event", args=[found.feed.pk, found.event.seq])
-    number = found.event.seq if found.event else ""
+    stored = found.event or found.quarantined
+    values = {
+        "feed": found.feed,
+        "number": found.event.seq if found.event else "",
+        "name": (stored.name or stored.type) if stored else "",
+    }
     return SearchResult(
-        text=text % {"feed": found.feed, "number": number},
+        text=text % values,
         url=url,
         detail=detail % {"time": at},
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from streams.events.models import Event
+    from streams.events.models import Event, QuarantinedEvent
     from streams.events.search.payload_condition import PayloadCondition
 
 
@@ -52,7 +52,7 @@ class EventFilter:
         """Whether the database alone can't decide, so `accepts` must."""
         return bool(self._content or self.rule)
 
-    def accepts(self, event: Event) -> bool:
+    def accepts(self, event: Event | QuarantinedEvent) -> bool:
         """Whether an event that meets the `conditions` matches; reads its payload."""
         content = decoded(bytes(event.payload))
         if not all(condition.matches(content) for condition in self._content):

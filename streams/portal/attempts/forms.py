@@ -35,6 +35,7 @@ class AttemptFilterForm(TimeFilterForm):
     """The filters of the list of attempts, its page, and the attempt beside it."""
 
     kept = ("stream", "connection")
+    controls = (*TimeFilterForm.controls, "attempt")
     main = ("outcome", "status", "min_ms")
 
     outcome = forms.ChoiceField(

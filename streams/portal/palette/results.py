@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django_stubs_ext import StrOrPromise
 
+    from streams.events.message_lookup import FoundMessage
     from streams.portal.shared.access import PartnerAccess
     from streams.tenancy.models import User
 
@@ -100,14 +101,24 @@ def _events(
             label = _("Event number %(number)s") % {"number": f"{number:,}"}
             yield SearchResult(label, to(access, "event", number))
     for found in find_message(visible.feeds(access), query, limit=MOST):
-        if found.event is None:
-            page = of_feed(found.feed.workspace, found.feed, "quarantine")
-            name = _("Received, but not in the log: see the quarantine")
-        else:
-            feed = found.feed
-            page = of_feed(feed.workspace, feed, "event", found.event.seq)
-            name = found.event.name or found.event.type
-        yield SearchResult(name, page, found.feed.workspace.name)
+        yield _message(found, query)
+
+
+def _message(found: FoundMessage, message_id: str) -> SearchResult:
+    """Return the link to an event, or to a search for one that isn't where it was stored."""
+    feed, event, held = found.feed, found.event, found.quarantined
+    workspace, detail = feed.workspace, feed.workspace.name
+    if event is not None:
+        page = of_feed(workspace, feed, "event", event.seq)
+        name = event.name or event.type
+    elif held is not None:
+        page = of_feed(workspace, feed, "quarantined-event", held.pk)
+        name = held.name or held.type
+        detail = _("%(workspace)s, in quarantine") % {"workspace": detail}
+    else:
+        page = of_feed(workspace, feed, "events", message_id=message_id)
+        name = _("Search all events for this messageId")
+    return SearchResult(name, page, detail)
 
 
 def _filters(

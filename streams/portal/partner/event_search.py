@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +22,7 @@ from streams.events.models import Feed
 from streams.events.search.across_feeds import InvalidPosition, Position, step
 from streams.events.search.event_filter import EventFilter
 from streams.events.search.payload_condition import content_conditions
+from streams.events.search.quarantined import count_matches
 from streams.events.search.scan import FIRST_S, NEXT_S
 from streams.portal.shared.access import (
     PartnerAccess,
@@ -41,7 +44,8 @@ if TYPE_CHECKING:
     from streams.events.models import Event
 
 MOST_FOUND = 200  # events; then the search waits for the person
-MOST_FEEDS = 20  # that received the same messageId
+MOST_FEEDS = 20  # that received the same messageId, or have matches in quarantine
+HELD_S = 0.25  # of the search through all quarantines
 
 
 class EventSearchForm(TimeFilterForm):
@@ -84,10 +88,47 @@ def event_search(request: PortalRequest, slug: str) -> HttpResponse:
     if form.is_valid() and form.names_one:
         if message_id := form.values.get("message_id"):
             known = find_message(_feeds(access), message_id, limit=MOST_FEEDS)
-            context["known"] = [(message, _why(message)) for message in known]
+            context["known"] = [
+                (message, _why(message))
+                for message in known
+                if message.event or message.quarantined
+            ]
         if not context.get("known"):
-            context |= _next(request, access, form)
+            context |= _next(request, access, form) | {"held": _held(access, form)}
     return render(request, "portal/partner/event_search.html", context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldEvents:
+    """The matching events in quarantine: of up to MOST_FEEDS feeds, with their lists."""
+
+    rows: list[tuple[Feed, int, str]]
+    more: int  # feeds with matches that aren't in `rows`
+    is_complete: bool
+
+
+def _held(access: PartnerAccess, form: EventSearchForm) -> HeldEvents | None:
+    """Search the quarantines; None: no event in them matches."""
+    some = _feeds(access).filter(quarantined__gt=0)
+    feeds = list(some.select_related("stream", "workspace").order_by("-head_at", "pk"))
+    found = count_matches(feeds, form.filters(now()), budget_s=HELD_S)
+    rows = [
+        (feed, count, _quarantine(feed, form))
+        for feed in feeds
+        if (count := found.by_feed.get(feed.pk, 0))
+    ]
+    if found.is_complete and not rows:
+        return None
+    return HeldEvents(
+        rows=rows[:MOST_FEEDS],
+        more=max(0, len(rows) - MOST_FEEDS),
+        is_complete=found.is_complete,
+    )
+
+
+def _quarantine(feed: Feed, form: EventSearchForm) -> str:
+    page = reverse("portal:quarantine", args=[feed.workspace.public_id])
+    return f"{page}{form.query(stream=feed.stream.slug)}#list"
 
 
 @signed_in

@@ -10,8 +10,11 @@ from django.utils.translation import ngettext
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter
 from streams.events.quarantine_search import first_id_since
-from streams.portal.shared.filter_forms import TimeFilterForm
+from streams.events.search.event_filter import EventFilter
+from streams.events.search.payload_condition import content_conditions
+from streams.observability.issues.rule_search import breaking
 from streams.portal.shared.form_choices import MODE_HINTS, MODES
+from streams.portal.workspace.forms import EventContentForm, known_rule
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
     from django.forms.boundfield import BoundWidget
     from django_stubs_ext import StrOrPromise
+
+    from streams.events.models import Feed
 
 Action = QuarantineJob.Action
 ACTION_HINTS: dict[Action, StrOrPromise] = {
@@ -53,33 +58,79 @@ class WorkspaceModeForm(forms.Form):
             yield radio, hints[radio.data["value"]]
 
 
-class QuarantineSearchForm(TimeFilterForm):
+class QuarantineSearchForm(EventContentForm):
     """The filters of the list."""
 
     kept = ("stream", "workspace")
-    main = ("name", "rule", "user_id", "message_id")
+    main = ("name", "rule", "user_id", "email")
+    of_all = ("name", "rule")  # the filters that work across workspaces
+    field_order = (
+        *(
+            "last",
+            "name",
+            "rule",
+            "user_id",
+            "email",
+            "name_start",
+            "type",
+            "message_id",
+        ),
+        *("anonymous_id", "breaks", "property"),
+    )
 
     name = forms.CharField(required=False, max_length=200, label=_("Event name"))
-    rule = forms.CharField(required=False, max_length=40, label=_("Rule"))
-    user_id = forms.CharField(required=False, max_length=200, label="userId")
-    message_id = forms.CharField(required=False, max_length=100, label="messageId")
+    rule = forms.CharField(required=False, max_length=40, label=_("Cause (rule)"))
+    name_start = forms.CharField(
+        required=False, max_length=200, label=_("Name starts with")
+    )
+    breaks = forms.CharField(
+        required=False, max_length=40, label=_("Breaks rule, also among others")
+    )
 
-    def filter(self, feed_id: int | None, now: datetime) -> QuarantineFilter:
-        """Return the filter; times count only for a single feed."""
-        columns = ("name", "rule", "user_id", "message_id")
+    def clean_breaks(self) -> str:
+        """Return the ID of a known rule."""
+        return known_rule(self.cleaned_data["breaks"])
+
+    @property
+    def needs_workspace(self) -> bool:
+        """Whether a filter is set that only works in a single workspace."""
+        return any(self._sent(name) for name in self.fields if name not in self.of_all)
+
+    def filter(self, feed: Feed | None, now: datetime) -> QuarantineFilter:
+        """Return the filter of a feed, or of all feeds, unless it `needs_workspace`."""
         values = self.values
-        wanted = QuarantineFilter(**{c: values[c] for c in columns if c in values})
-        if feed_id is None:
+        wanted = QuarantineFilter(**{c: values[c] for c in self.of_all if c in values})
+        if feed is None:
             return wanted
+        matching = self._matching(feed)
+        if matching != EventFilter():
+            wanted = replace(wanted, matching=matching)
         since, until = self.time_range(now)
         if since is not None:
-            first = first_id_since(feed_id, since)
+            first = first_id_since(feed.pk, since)
             # None: nothing was received since.
             none_or_from = {"ids": ()} if first is None else {"first_id": first}
             wanted = replace(wanted, **none_or_from)
-        if until is not None and (end := first_id_since(feed_id, until)) is not None:
+        if until is not None and (end := first_id_since(feed.pk, until)) is not None:
             wanted = replace(wanted, last_id=end - 1)
         return wanted
+
+    def _matching(self, feed: Feed) -> EventFilter:
+        values = self.values
+        content = content_conditions(
+            anonymous_id=values.get("anonymous_id", ""),
+            email=values.get("email", ""),
+            property_text=values.get("property", ""),
+        )
+        rule = values.get("breaks")
+        return EventFilter(
+            name=values.get("name_start", ""),
+            type=values.get("type", ""),
+            user_id=values.get("user_id", ""),
+            message_id=values.get("message_id", ""),
+            content=tuple(content),
+            rule=breaking(feed, rule) if rule else None,
+        )
 
 
 def available_actions(*, can_rename: bool) -> list[Action]:

@@ -100,7 +100,10 @@ def stream_event(
 def _list(
     request: PortalRequest, scope: QuarantineScope, **more: object
 ) -> HttpResponse:
+    form = QuarantineSearchForm(request.GET)
     kinds = quarantine.kinds(scope.ids)
+    if scope.feed is None:
+        kinds = [kind for kind in kinds if _matches(kind, form)]
     shown = kinds[:MOST_KINDS]
     oldest = quarantine.oldest(scope.ids)
     orders = recent_orders(scope)
@@ -112,8 +115,9 @@ def _list(
         "more_kinds": len(kinds) - len(shown),
         "counts_are_partial": scope.total > quarantine.MOST_COUNTED,
         "kept_until": oldest and scope.stream.retention.kept_until(oldest),
-        "workspaces": _fullest(scope),
-        "decide_everything": scope.url("quarantine-decide"),
+        "form": form,
+        "workspaces": _fullest(scope, form),
+        "decide_everything": scope.url("quarantine-decide", **_of_all(form)),
         "stop": scope.url("quarantine-stop"),
         "orders": orders,
         "running": any(order["running"] for order in orders),
@@ -148,9 +152,7 @@ def _rows(
     before = number_in(request.GET, "before")
     page = QuarantinePage(events=[], next_before=None)
     if form.is_valid():
-        page = quarantine_search.page(
-            feed.pk, form.filter(feed.pk, now()), before=before
-        )
+        page = quarantine_search.page(feed.pk, form.filter(feed, now()), before=before)
     saved = None
     if isinstance(scope.access, WorkspaceAccess):
         saved = saved_bar(request, scope.access, "quarantine", form)
@@ -179,13 +181,32 @@ def _row(
     return event, page, scope.url("quarantine-decide", id=event.pk)
 
 
-def _fullest(scope: QuarantineScope) -> list[tuple[Feed, str]]:
-    """Return the feeds with the most events, with the URL of each list."""
+def _of_all(form: QuarantineSearchForm) -> dict[str, str]:
+    """Return the filters that work across workspaces."""
+    return {name: form.values[name] for name in form.of_all if name in form.values}
+
+
+def _matches(kind: QuarantineGroup, form: QuarantineSearchForm) -> bool:
+    wanted = {"rule": kind.rule, "name": kind.name} | _of_all(form)
+    return (kind.rule, kind.name) == (wanted["rule"], wanted["name"])
+
+
+def _fullest(
+    scope: QuarantineScope, form: QuarantineSearchForm
+) -> list[tuple[Feed, int, str]]:
+    """Return the feeds with the most events, and the URL of each list with the filters.
+
+    Counts the events that match those filters that work across workspaces.
+    """
     if scope.workspace is not None:
         return []
-    feeds = sorted(scope.feeds, key=lambda feed: -feed.quarantined)[:MOST_WORKSPACES]
+    wanted = form.filter(None, now())
+    counts = {one.feed_id: one.events for one in quarantine.counts(scope.ids, wanted)}
+    feeds = [feed for feed in scope.feeds if counts.get(feed.pk)]
+    feeds = sorted(feeds, key=lambda feed: -counts[feed.pk])[:MOST_WORKSPACES]
+    page = scope.url("quarantine")
     return [
-        (feed, scope.url("quarantine", workspace=feed.workspace.public_id))
+        (feed, counts[feed.pk], page + form.query(workspace=feed.workspace.public_id))
         for feed in feeds
     ]
 

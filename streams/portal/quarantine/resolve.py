@@ -24,7 +24,7 @@ from streams.delivery.quarantine_decisions import (
 from streams.delivery.quarantine_jobs import TIME_TO_UNDO
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter, counts
-from streams.events.quarantine_search import last_id_of, newest_ids
+from streams.events.quarantine_search import last_id_of, page
 from streams.portal.quarantine.forms import (
     DecisionForm,
     QuarantineSearchForm,
@@ -90,7 +90,7 @@ class Selection:
     held: QuarantineFilter  # up to the last event that was counted
     count: int
     sample: QuarantinedEvent
-    is_searched: bool  # among the newest events only, because no index finds them
+    is_searched: bool  # older events may match, too, because no index finds them
     is_bounded: bool  # to the oldest events, because counting all would take long
 
 
@@ -100,17 +100,19 @@ def _selection(
     """Return what the query selects, up to `last_id`; None: nothing."""
     feed = scope.feed
     form = QuarantineSearchForm(query)
-    if not form.is_valid():  # fewer filters would select other events
-        return None
-    held = form.filter(feed.pk if feed else None, now())
+    if not form.is_valid() or (feed is None and form.needs_workspace):
+        return None  # fewer filters would select other events
+    held = form.filter(feed, now())
     if last_id is not None and (held.last_id is None or last_id < held.last_id):
         held = replace(held, last_id=last_id)
-    is_searched, is_bounded = not held.is_indexed, False
+    is_searched, is_bounded = False, False
     if chosen := query.getlist("id"):
         ids = [int(pk) for pk in chosen[:MOST_IDS] if is_number(pk)]
         held = _named(scope, QuarantineFilter(ids=ids, last_id=last_id))
-    elif is_searched:
-        ids = newest_ids(feed.pk, held, MOST_IDS) if feed else []
+    elif feed and not held.is_indexed:
+        found = page(feed.pk, held, limit=MOST_IDS)
+        is_searched = found.next_before is not None
+        ids = [event.pk for event in reversed(found.events)]
         held = _named(scope, QuarantineFilter(ids=ids, last_id=last_id))
     elif feed and not held.is_everything and feed.quarantined > MOST_COUNTED:
         bound = last_id_of(feed.pk, MOST_COUNTED)

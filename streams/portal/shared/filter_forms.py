@@ -67,6 +67,10 @@ class FilterForm(forms.Form):
     """The filters of a list. Every field is optional, and an empty one matches everything."""
 
     kept: ClassVar[tuple[str, ...]] = ("stream",)  # parameters that aren't filters
+    # Parameters of pages and of their searches.
+    controls: ClassVar[tuple[str, ...]] = (
+        *("stream", "before", "after", "found", "all", "at", "started"),
+    )
     main: ClassVar[tuple[str, ...]] = ()  # fields above “More filters”; empty: all
 
     def __init__(
@@ -102,6 +106,12 @@ class FilterForm(forms.Form):
     def is_filtered(self) -> bool:
         """Whether any filter is set, even if its value is invalid."""
         return any(self._sent(name) for name in self.fields)
+
+    @property
+    def ignored(self) -> list[str]:
+        """The parameters that this list can't filter by, so that the page can say so."""
+        known = {*self.fields, *self.kept, *self.controls}
+        return [name for name in self.data if name not in known and self._sent(name)]
 
     def query(self, **changes: object) -> str:
         """Return the URL query of this list with other parameters; None removes one.

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -28,6 +28,7 @@ from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.forms import EventFilterForm
+from streams.portal.workspace.quarantined import quarantine_url, quarantined
 
 if TYPE_CHECKING:
     from streams.events.models import Feed
@@ -44,7 +45,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
     form = EventFilterForm(request.GET, suggestions=_suggestions(access.the_feed))
     wanted = form.search(now()).outcome
     if wanted == EventOutcome.QUARANTINED:
-        return redirect(_to("quarantine", access, form.query(outcome=None)))
+        return redirect(quarantine_url(access, form))
     context = {
         "access": access,
         "form": form,
@@ -52,6 +53,10 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         "is_first": form.before() is None,
         "head": access.the_feed.head_seq,
         "oldest": oldest_retained(access.the_feed),
+        "quarantined": quarantined(access, form),
+        "any_status": form.query(outcome=None),
+        "names_person": bool({"email", "user_id", "anonymous_id"} & {*form.values})
+        and wanted is None,
     }
     if wanted == EventOutcome.EXPIRED:
         since, until = form.time_range(now())
@@ -72,6 +77,9 @@ def events_search(request: PortalRequest, public_id: str) -> HttpResponse:
     found = min(number_in(request.GET, "found") or 0, ROWS - 1)
     context = _rows(access, form, limit=ROWS - found, budget_s=scan.NEXT_S)
     context |= {"access": access, "form": form, "is_part": True}
+    page: EventPage | None = context["page"]
+    if page and not page.next_before:
+        context["quarantined"] = quarantined(access, form)
     return render(request, "portal/workspace/_event_search.html", context)
 
 
@@ -90,7 +98,7 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
 
 def _rows(
     access: WorkspaceAccess, form: EventFilterForm, *, limit: int, budget_s: float
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Search for rows, and link to the rest of the search."""
     page = _search(access.the_feed, form, limit, budget_s)
     if page is None:

@@ -21,6 +21,16 @@ MAX_VALUE = 1_000  # characters of an ID or an email
 MAX_MESSAGE_ID = 100
 
 
+def known_rule(text: str) -> str:
+    """Return the ID of a rule in upper case; empty for none. Raises ValidationError."""
+    rule = text.upper()
+    if rule and rule not in RULES:
+        raise forms.ValidationError(
+            _("No rule has this ID. Rule IDs look like SPEC-NAME-001.")
+        )
+    return rule
+
+
 class IssueFilterForm(FilterForm):
     """The filters of the list of issues."""
 
@@ -40,23 +50,13 @@ class IssueFilterForm(FilterForm):
     )
 
 
-class EventFilterForm(TimeFilterForm):
-    """The filters of the list of events."""
+class EventContentForm(TimeFilterForm):
+    """Filters that the list of events shares with that of events in quarantine."""
 
-    main = ("outcome", "name", "user_id", "email")
-
-    outcome = forms.ChoiceField(
-        required=False,
-        label=gettext_lazy("Status"),
-        choices=[("", gettext_lazy("Any status")), *EventOutcome.choices],
-    )
     type = forms.ChoiceField(
         required=False,
         label=gettext_lazy("Call"),
         choices=[("", gettext_lazy("All calls")), *((call, call) for call in CALLS)],
-    )
-    name = forms.CharField(
-        required=False, max_length=200, label=gettext_lazy("Name starts with")
     )
     user_id = forms.CharField(required=False, max_length=MAX_VALUE, label="userId")
     message_id = forms.CharField(
@@ -68,7 +68,6 @@ class EventFilterForm(TimeFilterForm):
     email = forms.CharField(
         required=False, max_length=MAX_VALUE, label=gettext_lazy("Email in traits")
     )
-    rule = forms.CharField(required=False, max_length=40, label=gettext_lazy("Rule"))
     property = forms.CharField(
         required=False,
         max_length=MAX_VALUE,
@@ -77,15 +76,6 @@ class EventFilterForm(TimeFilterForm):
             attrs={"placeholder": gettext_lazy("properties.plan = pro")}
         ),
     )
-
-    def clean_rule(self) -> str:
-        """Return the ID of a known rule."""
-        rule: str = self.cleaned_data["rule"].upper()
-        if rule and rule not in RULES:
-            raise forms.ValidationError(
-                _("No rule has this ID. Rule IDs look like SPEC-NAME-001.")
-            )
-        return rule
 
     def clean_property(self) -> str:
         """Return a path, =, and a value."""
@@ -98,6 +88,44 @@ class EventFilterForm(TimeFilterForm):
                 _("Enter a path, =, and a value, such as properties.plan = pro.")
             ) from None
         return text
+
+
+class EventFilterForm(EventContentForm):
+    """The filters of the list of events."""
+
+    main = ("outcome", "name", "user_id", "email")
+    field_order = (
+        *("last", "outcome", "type", "name", "user_id", "message_id", "anonymous_id"),
+        *("email", "rule", "property"),
+    )
+
+    outcome = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("Status"),
+        choices=[("", gettext_lazy("Any status")), *EventOutcome.choices],
+    )
+    name = forms.CharField(
+        required=False, max_length=200, label=gettext_lazy("Name starts with")
+    )
+    rule = forms.CharField(required=False, max_length=40, label=gettext_lazy("Rule"))
+
+    def clean_rule(self) -> str:
+        """Return the ID of a known rule."""
+        return known_rule(self.cleaned_data["rule"])
+
+    def quarantine_query(self) -> str:
+        """Return the URL query of the list of events in quarantine with these filters.
+
+        There, a name is a whole one, and a rule the one that put the event there.
+        """
+        sent = self.data
+        return self.query(
+            outcome=None,
+            name=None,
+            rule=None,
+            name_start=sent.get("name"),
+            breaks=sent.get("rule"),
+        )
 
     def search(self, now: datetime) -> EventSearch:
         """Return what to find; the form is valid."""
