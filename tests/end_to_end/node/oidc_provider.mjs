@@ -10,12 +10,27 @@
 //
 // It writes one line to its standard output when it listens, and after each object.
 // The arguments are its issuer, and for TLS the files of its certificate and key.
-import { generateKeyPairSync } from "node:crypto";
+import crypto from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
+import { register } from "node:module";
 import { createInterface } from "node:readline";
-import Provider from "oidc-provider";
+
+// What Node 18 lacks. The library imports crypto in a way that hides what is added to it.
+if (!crypto.hash) {
+  globalThis.crypto ??= crypto.webcrypto;
+  URL.parse ??= (text, base) => (URL.canParse(text, base) ? new URL(text, base) : null);
+  crypto.hash = (algorithm, data, encoding = "hex") =>
+    crypto.createHash(algorithm).update(data).digest(encoding);
+  const hook = `export async function load(url, context, next) {
+    const loaded = await next(url, context);
+    const source = loaded.source && String(loaded.source);
+    return { ...loaded, source: source?.replace("import * as crypto from", "import crypto from") };
+  }`;
+  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+}
+const { default: Provider } = await import("oidc-provider");
 
 const [issuer, certificate, key] = process.argv.slice(2);
 const control = { people: {}, redirectUris: [], clockS: 0, idTokenS: 3600, publish: {} };
@@ -27,7 +42,7 @@ let signingKey = newKey();
 let handle;
 
 function newKey() {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { privateKey } = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 });
   keys += 1;
   return { ...privateKey.export({ format: "jwk" }), kid: `key-${keys}`, alg: "RS256", use: "sig" };
 }
