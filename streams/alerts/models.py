@@ -20,6 +20,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Return the alerts that are not over."""
         return self.filter(closed_at=None)
 
+    def problems(self) -> AlertQuerySet:
+        """Return the open alerts, without news such as the end of a replay."""
+        news = ("replay_finished", "replay_stopped", "stage")
+        return self.open().exclude(condition__in=news)
+
     def of(self, workspace: Workspace) -> AlertQuerySet:
         """Return a workspace's alerts with their streams: open ones first, then the newest."""
         return self.filter(workspace=workspace).select_related("stream").open_first()

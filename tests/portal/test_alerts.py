@@ -127,3 +127,17 @@ def test_a_partner_sees_the_alerts_of_its_customers_and_of_no_others(
     assert shown.index(">Open</span>") < shown.index(">Ended</span>")
     assert other.workspace.name not in shown
     assert "No matching alerts" in partner_page(client, cast, kind="halted")
+
+
+def test_the_partners_list_of_workspaces_counts_open_alerts_but_no_news(
+    client, cast, connection
+):
+    factories.alert(connection)
+    factories.alert(connection, condition="late")
+    factories.alert(connection, condition="replay_finished")
+    factories.alert(connection, condition="retrying", **OVER)
+    client.force_login(cast.sam)
+
+    shown = client.get(reverse("portal:partner", args=[cast.partner.slug])).text
+
+    assert ">2 open alerts</a>" in shown

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from streams.alerts.models import Alert
 from streams.base.clock import now
 from streams.observability.customer_list import (
     TROUBLE,
@@ -182,8 +184,10 @@ def _summaries(partner: Partner, found: Sequence[CustomerRow]) -> list[FeedSumma
         (one.workspace.pk, one.feed.pk if one.feed else None): one
         for one in rows(own, now())
     }
+    problems = Alert.objects.problems().filter(workspace__in=ids).order_by()
+    alerts = dict(problems.values_list("feed").annotate(Count("pk")))
     return [
-        replace(summaries[place], volume=row.volume)
+        replace(summaries[place], volume=row.volume, alerts=alerts.get(row.feed_id, 0))
         for row in found
         if (place := (row.workspace_id, row.feed_id)) in summaries
     ]

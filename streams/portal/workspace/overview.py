@@ -49,7 +49,7 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "cursor": found.cursor,
         "ledger": found.ledger,
         "status": found.status,
-        "open_alerts": list(Alert.objects.of(access.workspace).open()),
+        "open_alerts": list(Alert.objects.of(access.workspace).problems()),
         "setup": setup_steps(access, found),
         "expiring": expiring_of(feed, found.now),
         "now": found.now,

@@ -32,6 +32,7 @@ class FeedSummary:
     ledger: Ledger
     status: ConnectionStatus | None = None
     volume: int = 0  # events in the last 24 hours, where a page counts them
+    alerts: int = 0  # open ones, where a page counts them
 
     @property
     def waiting(self) -> int:
