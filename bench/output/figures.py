@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bench.output.alert_figures import ALERTS
 from bench.output.baseline_figures import BASELINES
 from bench.output.cost_figures import COST, GROWTH
 from bench.output.export_figures import EXPORTS
@@ -23,6 +24,7 @@ FIGURES = [
     *GROWTH,
     *SEARCH,
     *EXPORTS,
+    *ALERTS,
     *SQLITE,
     *BASELINES,
     *SERVERS,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bench.rows import (
+    alerts,
     check,
     checking,
     cost,
@@ -46,6 +47,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "backlog": growth.backlog,
     "search": search.measure,
     "exports": exports.beside_traffic,
+    "alerts": alerts.measure,
 }
 # Rows that run only if they are named, because they need packages of their own.
 ON_DEMAND: dict[str, Callable[[Benchmark], None]] = {"servers": http_servers.measure}

@@ -93,14 +93,12 @@ def _jumped(now: datetime) -> Iterable[Held]:
     since, until = _hour(now)
     first = FeedMark.objects.filter(at__gte=since, at__lt=until)
     lows = dict(first.values_list("feed_id").annotate(Min("seq")).order_by())
-    later = FeedMark.objects.filter(at__gte=until)
-    highs = dict(later.values_list("feed_id").annotate(Min("seq")).order_by())
     heads = Feed.objects.filter(head_at__gte=since).values_list("pk", "head_seq")
-    many = {
-        pk: volume
-        for pk, head in heads.iterator()
-        if pk in lows and (volume := highs.get(pk, head) - lows[pk]) >= FACTOR * USUAL
-    }
+    # Including those since the hour, so that most feeds need no lookup.
+    at_most = {pk: head - lows[pk] for pk, head in heads.iterator() if pk in lows}
+    busy = [pk for pk, count in at_most.items() if count >= FACTOR * USUAL]
+    volumes = events_between(busy, since, until)
+    many = {pk: count for pk, count in volumes.items() if count >= FACTOR * USUAL}
     before = events_between(many.keys(), since - WEEK, until - WEEK)
     found = {
         pk: volume
