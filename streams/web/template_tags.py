@@ -78,6 +78,22 @@ def rule_link(rule: str) -> SafeString:
     return format_html('<a class="mono rule" href="{}#{}">{}</a>', guide, rule, rule)
 
 
+@register.simple_tag
+def rule_words(rule: str) -> SafeString:
+    """Render the title of a rule and its ID as a link; the ID alone for other codes."""
+    known = RULES.get(rule)
+    if known is None:
+        return rule_link(rule)
+    return format_html('<span lang="en">{}</span> {}', known.title, rule_link(rule))
+
+
+@register.filter
+def rule_title(rule: str) -> str:
+    """Return the title of a rule; the ID of an unknown one."""
+    known = RULES.get(rule)
+    return known.title if known else rule
+
+
 @register.filter
 def breakable(path: str) -> SafeString:
     """Let a narrow column break an event path after a dot."""

@@ -190,6 +190,18 @@ def test_a_test_event_is_tracked_until_it_arrives(as_alice, cast):
     assert "on the way" not in part.text  # the queue is as fresh as the test event
 
 
+def test_a_connection_that_is_up_to_date_says_how_many_events_are_in_quarantine(
+    as_bob, cast
+):
+    factories.cursor(factories.connection(cast.feed, known=True, seen_at=factories.NOW))
+    factories.quarantined(cast.feed, 2)
+
+    page = as_bob.get(url(cast, "overview")).text
+
+    assert "Up to date" in page
+    assert "2 events are in quarantine, and aren&#x27;t sent until" in page
+
+
 def test_another_test_event_leaves_the_connection_verified(as_alice, cast):
     source = factories.connection(cast.feed, known=True, seen_at=factories.NOW)
     cursor = factories.cursor(source)

@@ -46,10 +46,9 @@ def test_a_workspace_sees_one_row_per_fault_the_most_severe_first(as_bob, cast, 
     planned = said.index("Error Mail Opened Event not in the plan")
     typed = said.index("Warning Order Completed Wrong type for a Spec property")
     assert planned < typed
-    assert (
-        "Events in 24 hours: 3 Events in 7 days: 5 PLAN-EVENT-001 No such event. Add it."
-        in said
-    )
+    ask = f"Ask {cast.partner.name} to fix this: Add it."
+    counts = "Events in 24 hours: 3 Events in 7 days: 5"
+    assert f"{counts} PLAN-EVENT-001 No such event. {ask}" in said
     assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text
     assert "text, 6 characters" in page.text
     assert "affected workspace" not in said
@@ -67,7 +66,8 @@ def test_a_fault_that_two_rules_report_is_one_row(as_bob, cast):
     assert page.text.count('<details class="fault"') == 2
     assert "Errors 4 · Warnings 0 · Hints 0" in said
     assert "Mail Opened Different spelling of a Spec name" in said
-    assert "SPEC-NAME-004 It is misspelled. Rename it. PLAN-EVENT-001 No such" in said
+    ask = f"Ask {cast.partner.name} to fix this: Rename it."
+    assert f"SPEC-NAME-004 It is misspelled. {ask} Also: PLAN-EVENT-001 No" in said
 
 
 def test_a_fault_shows_its_share_of_the_events_with_that_name(as_bob, cast):
@@ -172,12 +172,13 @@ def test_the_overview_and_the_stream_summarize_issues(as_dev, cast, found):
 
 
 def test_an_issue_links_to_its_events_and_to_possible_fixes(as_dev, cast, found):
-    cast.stream.check_mode = "quarantine"
-    cast.stream.save()
+    factories.quarantined(cast.feed, 5, event="Mail Opened")
 
     workspace, stream = as_dev.get(of_workspace(cast)), as_dev.get(of_stream(cast))
 
     link = "events/?rule=PLAN-EVENT-001&amp;name=Mail%20Opened&amp;since="
     assert link in workspace.text.replace("+", "%20")
-    assert "View quarantine" in workspace.text
+    assert "View 5 in quarantine" in workspace.text
+    assert "View other affected events" in workspace.text
+    assert "View 5 in quarantine" in stream.text
     assert "Add events from traffic" in stream.text

@@ -83,7 +83,7 @@ def test_an_editor_renames_their_own_events_and_sees_the_result(as_alice, cast, 
     cast.feed.refresh_from_db()
     assert cast.feed.head_seq == 3
     assert QuarantinedEvent.objects.count() == 2  # the other workspace's
-    assert "Rename Mail Opened to Email Opened PLAN-EVENT-001 3 of 3 released" in page
+    assert "Email Opened Event not in the plan PLAN-EVENT-001 3 of 3 released" in page
     assert "alice@northwind.example" in page
 
 
@@ -292,7 +292,40 @@ def test_an_event_is_shown_with_its_issues_beside_its_lines(as_bob, cast, held):
 
     assert "Mail Opened" in said
     assert "Error This event is not in the stream's tracking plan." in said
-    assert "In quarantine, because it broke PLAN-EVENT-001" in said
+    assert "Cause: Event not in the plan PLAN-EVENT-001" in said
+
+
+@pytest.mark.parametrize(
+    ("event", "rule", "recommended"),
+    [
+        (OLD, "PLAN-EVENT-001", f"Rename this event to {NEW}"),
+        ("Tea Poured", "PLAN-EVENT-001", "If it may be sent as it is"),
+        ("Tea Poured", "SPEC-IDENTITY-001", "Segment may reject this event"),
+    ],
+)
+def test_the_page_of_an_event_recommends_an_action_and_says_who_can_fix_the_cause(
+    as_bob, cast, event, rule, recommended
+):
+    factories.published_plan(cast.stream, NEW)
+    factories.quarantined(cast.feed, event=event, rule=rule)
+
+    said = words(as_bob.get(of_workspace(cast) + f"{pks(cast.feed)[0]}/"))
+
+    partner = cast.partner.name
+    assert f"Recommended: {recommended}" in said
+    assert f"Ask {partner} to fix the cause, so that later events are sent." in said
+    assert f"Ask {partner} to fix this:" in said
+
+
+def test_the_partner_reads_how_to_fix_an_issue_without_a_detour(as_dev, cast, held):
+    args = [cast.partner.slug, cast.stream.slug, pks(cast.feed)[0]]
+
+    said = words(
+        as_dev.get(reverse("portal:partner-stream-quarantined-event", args=args))
+    )
+
+    assert "Fix the cause in the tool or in the tracking plan" in said
+    assert "Ask" not in said
 
 
 def test_only_the_selected_events_are_released(as_alice, cast, held):

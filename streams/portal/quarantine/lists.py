@@ -16,6 +16,7 @@ from streams.catalog.validation.event_validator import RuleCache
 from streams.events import quarantine, quarantine_search
 from streams.events.models import QuarantinedEvent
 from streams.events.quarantine_search import QuarantinePage
+from streams.portal.quarantine.advice import advice
 from streams.portal.quarantine.forms import QuarantineSearchForm, WorkspaceModeForm
 from streams.portal.quarantine.orders import recent_orders
 from streams.portal.quarantine.scope import QuarantineScope, of_stream, of_workspace
@@ -227,6 +228,7 @@ def _event(request: PortalRequest, scope: QuarantineScope, pk: int) -> HttpRespo
         "access": scope.access,
         "stream": scope.stream,
         "event": stored,
+        "advice": advice(scope, stored),
         "workspace": feed.workspace,
         "decide": scope.url("quarantine-decide", id=pk),
         "kept_until": scope.stream.retention.kept_until(stored.received_at),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.portal.status.actions import Action
-from streams.portal.status.sentences import what_to_do
+from streams.portal.status.sentences import quarantined, what_to_do
 from streams.portal.status.snapshot import ACTIVE, ATTENTION, PAUSED, Audience
 from streams.portal.status.states import state_of
 from streams.portal.status.steps import Step, steps_of
@@ -52,7 +52,11 @@ def decide(snapshot: Snapshot) -> ConnectionStatus:
     """Return what to say about a snapshot to its audience."""
     state, needed = state_of(snapshot), _needed(snapshot)
     may_edit = snapshot.audience is Audience.EDITOR
-    sentences = (*state.sentences, what_to_do(needed, snapshot.audience))
+    sentences = (
+        *state.sentences,
+        quarantined(snapshot),
+        what_to_do(needed, snapshot.audience),
+    )
     due = snapshot.next_attempt_at if snapshot.retries else None
     return ConnectionStatus(
         tone=state.tone,

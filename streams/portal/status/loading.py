@@ -87,7 +87,7 @@ def snapshot_of(
     """
     queued = ledger.pending + ledger.held
     if connection is None or cursor is None:
-        return Snapshot(now=now, queued=queued)
+        return Snapshot(now=now, queued=queued, quarantined=ledger.quarantined)
     return Snapshot(
         now=now,
         status=connection.status,
@@ -101,6 +101,7 @@ def snapshot_of(
         failures=cursor.failures,
         next_attempt_at=cursor.due_at,
         queued=queued,
+        quarantined=ledger.quarantined,
     )
 
 

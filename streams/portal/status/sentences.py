@@ -52,6 +52,17 @@ def only_queued(snapshot: Snapshot) -> str:
     ) % {"total": f"{snapshot.queued:,}"}
 
 
+def quarantined(snapshot: Snapshot) -> str:
+    """Say how many events are in quarantine; empty: none are."""
+    if not snapshot.quarantined:
+        return ""
+    return ngettext(
+        "%(total)s event is in quarantine, and isn't sent until someone releases it.",
+        "%(total)s events are in quarantine, and aren't sent until someone releases them.",
+        snapshot.quarantined,
+    ) % {"total": f"{snapshot.quarantined:,}"}
+
+
 def next_attempt(snapshot: Snapshot) -> str:
     """Say when the next attempt is made. It is never in the past."""
     due = snapshot.next_attempt_at

@@ -49,6 +49,7 @@ class Snapshot:
     failed: FailedAttempt | None = None  # None with `failures`: not looked up
     next_attempt_at: datetime | None = None
     queued: int = 0
+    quarantined: int = 0  # events that wait for a person's decision
     kept_until: datetime | None = None  # when the oldest queued event expires
     audience: Audience = Audience.EDITOR
 

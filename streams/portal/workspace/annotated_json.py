@@ -11,6 +11,7 @@ import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from streams.catalog.validation.faults import fault_of
 from streams.events.dry_run import DryRunOutcome
 from streams.portal.workspace.json_text import coloured
 from streams.spec.call_structure import CALLS
@@ -47,7 +48,7 @@ SENT = ("good", gettext_lazy("Accepted"))
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A fault as the page shows it: an issue, and those of other rules with the same path."""
+    """A fault as the page shows it: an issue, and those of other rules about the same fault."""
 
     issue: Issue
     also: tuple[Issue, ...] = ()
@@ -142,29 +143,19 @@ def _annotate(
     text: str,
     root: JsonPosition,
 ) -> None:
-    """Add each issue to its line. If the Spec and the plan object to a path, it is one fault."""
-    by_path: dict[str, list[Issue]] = defaultdict(list)
+    """Add each fault to its line: issues that the page of issues also counts as one."""
+    by_fault: dict[tuple[str, str, str], list[Issue]] = defaultdict(list)
     for issue in issues:
-        by_path[issue.path].append(issue)
-    for own in by_path.values():
-        plans = [issue for issue in own if _is_plans(issue)]
-        line, _column = _position(text, _offset(root, own[0]))
-        if 0 < len(plans) < len(own):
-            spec = next(issue for issue in own if issue not in plans)
-            first, *also = sorted([spec, *plans], key=_severity)
-            annotations[line].append(Annotation(first, tuple(also)))
-        else:
-            spec, plans = None, []
-        rest = [issue for issue in own if issue is not spec and issue not in plans]
-        annotations[line].extend(map(Annotation, rest))
+        by_fault[fault_of(issue.rule, "", issue.path)].append(issue)
+    for own in by_fault.values():
+        first, *also = sorted(own, key=_leading)
+        line, _column = _position(text, _offset(root, first))
+        annotations[line].append(Annotation(first, tuple(also)))
 
 
-def _severity(issue: Issue) -> int:
-    return list(Severity).index(issue.severity)
-
-
-def _is_plans(issue: Issue) -> bool:
-    return issue.rule.startswith("PLAN-")
+def _leading(issue: Issue) -> tuple[int, bool]:
+    """Order the issues of a fault: the most severe, and the Spec's, whose fix is specific."""
+    return list(Severity).index(issue.severity), issue.rule.startswith("PLAN-")
 
 
 def _faults(annotations: dict[int, list[Annotation]]) -> list[Issue]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.base.clock import now
 from streams.catalog.plans.rules import EVENT, PROPERTY
 from streams.catalog.validation.rules import RULES
+from streams.events import quarantine
 from streams.observability.issues import queries
 from streams.observability.issues.faults import GRAVEST_FIRST, Fault, faults
 from streams.observability.issues.queries import IssueScope
@@ -96,6 +97,7 @@ class FaultRow:
     workspaces: int  # with this fault; 0 on the page of a workspace
     affected: str  # the URL of their list
     shares: Shares  # of the events of that name
+    held: int  # events of that name in quarantine
 
     @property
     def tone(self) -> str:
@@ -164,7 +166,6 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "access": page.access,
         "stream": page.stream,
         "page": page,
-        "is_kept": page.mode is ValidationMode.QUARANTINE,
         "form": form,
         "filters": [(s, PLURALS[s], counts[s]) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
@@ -197,7 +198,7 @@ def _matches(fault: Fault, wanted: dict[str, str]) -> bool:
 def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultRow]:
     # Of a whole stream, nothing is estimated.
     names = NameEstimates.load(page.feed, at) if page.feed and shown else None
-    feeds = _feeds(page, shown)
+    feeds, held = _feeds(page, shown), _held(page)
     rows = []
     for fault in shown:
         kind, is_error = fault.kind, fault.severity == Severity.ERROR
@@ -211,6 +212,7 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
                 sample=highlighted(sample.encode()) if sample else "",
                 events=_events(fault, page.access, at),
                 workspaces=feeds.get((kind.rule, kind.name), 0),
+                held=held[kind.name] if kind.name else 0,
                 affected=urlencode({"rule": kind.rule, "name": kind.name}),
                 shares=names.shares(fault, is_blocked=is_blocked)
                 if names
@@ -228,6 +230,18 @@ def _events(fault: Fault, access: WorkspaceAccess | PartnerAccess, at: datetime)
     field = "type" if name in CALLS else "name"
     since = timezone.localtime(at - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M")
     return to(access, "events", rule=fault.kind.rule, **{field: name}, since=since)
+
+
+def _held(page: IssuesPage) -> Counter[str]:
+    """Return the number of events in quarantine by name."""
+    if page.feed is None:
+        ids = quarantine.feeds_with_some(page.stream.pk)
+    else:
+        ids = [page.feed.pk] if page.feed.quarantined else []
+    counts = Counter[str]()
+    for group in quarantine.kinds(ids):
+        counts[group.name] += group.events
+    return counts
 
 
 def _feeds(page: IssuesPage, shown: Sequence[Fault]) -> dict[tuple[str, str], int]:
