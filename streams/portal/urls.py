@@ -14,6 +14,7 @@ from streams.portal.people import (
     leave,
     members,
     pending_invitations,
+    profile,
     several_invitations,
 )
 from streams.portal.quarantine import urls as quarantine
@@ -249,6 +250,7 @@ pages: Pages = [
     path("w/<public_id>/", include(workspace_pages)),
     path("p/<slug:slug>/", include(partner_pages)),
     path("", include("streams.portal.notices.urls")),
+    path("profile/", profile.profile, name="profile"),
     path("invitations/<token>/", invitation_link.invitation, name="invitation"),
 ]
 

@@ -582,6 +582,12 @@ FORMS = [
         action="inbox/read/",
         who="anna",
     ),
+    Form(
+        template="portal/people/profile.html",
+        page="profile/",
+        who="anna",
+        fields={"name": "Anna North"},
+    ),
     of_partner(
         "portal/sso/configuration.html",
         "sso/",

@@ -393,6 +393,8 @@ ROWS = [
     for_partner_admins("sso/remove/", "post", 302),
     # Home redirects users with one place.
     Row(route="", gets=(SIGN_IN, *[302] * 8)),
+    account_of_anyone("profile/", 200),
+    account_of_anyone("profile/", 200, "post"),  # no name: the form says so
     account_of_anyone("inbox/", 200),
     account_of_anyone("inbox/read/", 302, "post"),
     # A notice to Anna: not even others of her workspace see it.

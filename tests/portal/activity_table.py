@@ -95,6 +95,7 @@ for _place in (WORKSPACE, PARTNER):
         f"{_one}test/": {"webhook.tested"},
         f"{_one}delete/": {"webhook.deleted"},
     }
+RECORDED["profile/"] = {"user.changed"}
 # URLs that change nothing, or nothing that others can see.
 UNRECORDED: dict[str, str] = {
     f"{WORKSPACE}connection/change/": "a preview of the change",

@@ -17,7 +17,7 @@ def test_every_route_that_takes_a_form_is_in_the_table():
         row.route
         for row in ROWS
         if row.method == "post"
-        and row.route.startswith(("w/", "p/", "inbox/", "notifications/"))
+        and row.route.startswith(("w/", "p/", "inbox/", "profile/", "notifications/"))
     }
 
     assert {form.sends_to for form in FORMS} | WITHOUT_FORM.keys() == routes

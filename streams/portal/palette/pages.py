@@ -24,6 +24,7 @@ def pages_of(access: WorkspaceAccess | PartnerAccess | None) -> Iterator[Page]:
         yield from _of_workspace(access)
     elif access is not None:
         yield from _of_partner(access)
+    yield _("Profile"), reverse("portal:profile")
     yield _("Change password"), reverse("account_change_password")
     yield _("Two-factor authentication"), reverse("mfa_index")
     yield _("Sessions"), reverse("usersessions_list")
