@@ -84,8 +84,9 @@ class StaffSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Sign out, and redirect to the sign-in page, which leads back to the admin."""
-        signed_out = f"{reverse('account_login')}?next={reverse('admin:index')}"
-        return LogoutView.as_view(next_page=signed_out)(request)
+        # Not to the sign-in page itself: a POST that leads there gets the page
+        # that keeps its form (web/kept_forms.py).
+        return LogoutView.as_view(next_page=reverse("admin:index"))(request)
 
     def password_change(  # type: ignore[override]  # the admin only returns it
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
