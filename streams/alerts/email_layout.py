@@ -140,6 +140,8 @@ def _headers(notice: Notice) -> dict[str, str]:
 
 def _message_id(notice: Notice, transition: str) -> str:
     name = f"{notice.audience}.{notice.alert_id}.{notice.recipient_id}.{transition}"
+    if transition == Notice.Transition.REMIND:
+        name += str(notice.number)
     return f"<alert.{name}@{_domain()}>"
 
 

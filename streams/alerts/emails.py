@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -48,9 +49,17 @@ def email_of(notice: Notice) -> EmailMessage:
     """Return the email to an admin of the workspace, as of now."""
     alert = notice.alert
     names = _names(alert)
-    is_opened = notice.transition == Notice.Transition.OPENED
-    content = _opened(alert, names) if is_opened else _recovered(alert, names)
+    if notice.transition == Notice.Transition.CLOSED:
+        return email_with(_recovered(alert, names), notice)
+    content = _opened(alert, names)
+    if notice.transition == Notice.Transition.REMIND:
+        content = replace(content, title=reminder_of(alert))
     return email_with(content, notice)
+
+
+def reminder_of(alert: Alert) -> str:
+    """Return what a reminder of an open alert says."""
+    return _("Still open: %(alert)s") % {"alert": title_of(alert)}
 
 
 def _opened(alert: Alert, names: dict[str, str]) -> EmailContent:

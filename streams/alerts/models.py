@@ -1,41 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.alerts.notice_queries import NoticeQuerySet
 from streams.alerts.people.digests import Cadence
-
-if TYPE_CHECKING:
-    from streams.tenancy.models import Workspace
-
-
-class AlertQuerySet(models.QuerySet["Alert"]):
-    def open(self) -> AlertQuerySet:
-        """Return the alerts that are not over."""
-        return self.filter(closed_at=None)
-
-    def problems(self) -> AlertQuerySet:
-        """Return the open alerts, without news such as the end of a replay."""
-        news = ("replay_finished", "replay_stopped", "stage")
-        return self.open().exclude(condition__in=news)
-
-    def of(self, workspace: Workspace) -> AlertQuerySet:
-        """Return a workspace's alerts with their streams: open ones first, then the newest."""
-        return self.filter(workspace=workspace).select_related("stream").open_first()
-
-    def of_customers(self) -> AlertQuerySet:
-        """Return the alerts that aren't about test workspaces."""
-        return self.filter(Q(workspace=None) | Q(workspace__is_test=False))
-
-    def open_first(self) -> AlertQuerySet:
-        is_open = models.Case(models.When(closed_at=None, then=0), default=1)
-        return self.order_by(is_open, "-opened_at", "-pk")
+from streams.alerts.queries import AlertQuerySet, NoticeQuerySet
 
 
 class Alert(models.Model):
@@ -125,6 +97,16 @@ class Alert(models.Model):
     # Whether events are delivered again. Otherwise it ended because something else, such as
     # a pause, stopped delivery.
     recovered = models.BooleanField(_("recovered"), default=False)
+    # Someone takes care of it: there are no more reminders.
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("acknowledged by"),
+    )
+    reminded_at = models.DateTimeField(_("last reminder"), null=True)
 
     objects = AlertQuerySet.as_manager()
 
@@ -180,6 +162,7 @@ class Notice(models.Model):
     class Transition(models.TextChoices):
         OPENED = "opened", _("Opened")
         CLOSED = "closed", _("Recovered")
+        REMIND = "remind", _("Reminder")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Email")
@@ -198,6 +181,8 @@ class Notice(models.Model):
         verbose_name=_("alert"),
     )
     transition = models.CharField(_("transition"), max_length=6, choices=Transition)
+    # Of a reminder: the days since the alert opened.
+    number = models.IntegerField(_("number"), default=0, db_default=0)
     channel = models.CharField(
         _("channel"), max_length=10, choices=Channel, default=Channel.EMAIL
     )
@@ -260,8 +245,15 @@ class Notice(models.Model):
         verbose_name_plural = _("notices")
         constraints = [
             models.UniqueConstraint(
-                fields=["alert", "transition", "channel", "recipient", "audience"],
-                name="one_notice",
+                fields=[
+                    "alert",
+                    "transition",
+                    "number",
+                    "channel",
+                    "recipient",
+                    "audience",
+                ],
+                name="one_notice_of_number",
             ),
         ]
         indexes = [

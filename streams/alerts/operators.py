@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from django.core.mail import EmailMessage
     from django_stubs_ext import StrOrPromise
 
-    from streams.alerts.models import AlertQuerySet
+    from streams.alerts.queries import AlertQuerySet
 
 Condition = Alert.Condition
-OPENED, CLOSED = Notice.Transition
+OPENED, CLOSED = Notice.Transition.OPENED, Notice.Transition.CLOSED
 OPERATOR = Notice.Audience.OPERATOR
 SENTENCES: dict[str, StrOrPromise] = {
     Condition.NOT_READY: gettext_lazy(

@@ -36,10 +36,19 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
         != Cadence.OFF
     ]
     counts = {
-        one.pk: _alerts_of(one) if one.audience == Notice.Audience.PARTNER else 1
+        one.pk: 0
+        if one.transition == Notice.Transition.REMIND and not _is_waiting(one.alert)
+        else _alerts_of(one)
+        if one.audience == Notice.Audience.PARTNER
+        else 1
         for one in wanted
     }
     return found | {pk: count for pk, count in counts.items() if count}
+
+
+def _is_waiting(alert: Alert) -> bool:
+    """Whether an alert is open, and no one takes care of it."""
+    return alert.closed_at is None and alert.acknowledged_at is None
 
 
 def _place(notice: Notice) -> Place:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.alerts.conditions.rule import Rule
-    from streams.alerts.models import AlertQuerySet
-    from streams.alerts.notice_queries import NoticeQuerySet
+    from streams.alerts.queries import AlertQuerySet, NoticeQuerySet
 
 AT_MOST_EVERY = timedelta(hours=1)
 TOGETHER = timedelta(minutes=2)  # at most, between two alerts of a burst

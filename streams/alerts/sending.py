@@ -20,6 +20,7 @@ from streams.alerts.models import Notice
 from streams.alerts.operators import operator_email_of
 from streams.alerts.partner_emails import partner_email_of
 from streams.alerts.relevance import relevant
+from streams.alerts.reminders import write_reminders
 from streams.base.email import send
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
 def send_due(now: datetime, stop: Callable[[], bool]) -> None:
     """Send notices until none is due, for at most half a minute. `now` is the database's time."""
+    write_reminders(now, stop)
     deliver_to_inboxes(now, stop)
     began, failures, rolled_up = time.monotonic(), 0, True
     while failures < MAX_FAILURES and not stop():

@@ -62,6 +62,7 @@ SENTENCES: dict[str, StrOrPromise] = {
         "Changed the role of %(member)s from %(before)s to %(role)s"
     ),
     "member.removed": _("Removed %(member)s"),
+    "alert.acknowledged": _("Acknowledged the alert “%(alert)s”"),
     "notices.chosen": _("Changed how they get notices about alerts"),
     "notices.unsubscribed": _("Unsubscribed from emails about alerts"),
     "user.signed_in": _("Signed in from %(address)s"),

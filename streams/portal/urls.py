@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from streams.portal.activity import views as activity_views
+from streams.portal.alerts import acknowledging
 from streams.portal.alerts import views as alerts
 from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
@@ -111,6 +112,15 @@ workspace_tail_pages: Pages = [
     path("rows/", tail_views.workspace_tail_rows, name="tail-rows"),
 ]
 
+alert_pages: Pages = [
+    path("", alerts.alerts, name="alerts"),
+    path(
+        "<int:pk>/acknowledge/",
+        acknowledging.alert_acknowledge,
+        name="alert-acknowledge",
+    ),
+]
+
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
@@ -121,7 +131,7 @@ workspace_pages: Pages = [
         {"section": "deliveries"},
     ),
     path("connection/", include(connection_pages), {"section": "connection"}),
-    path("alerts/", alerts.alerts, {"section": "alerts"}, name="alerts"),
+    path("alerts/", include(alert_pages), {"section": "alerts"}),
     path("webhooks/", include(webhooks.pages()), {"section": "alerts"}),
     path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),

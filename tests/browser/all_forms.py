@@ -565,6 +565,9 @@ FORMS = [
     of_partner(
         "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
     ),
+    of_workspace(
+        "portal/workspace/alerts.html", "alerts/", "alerts/<int:pk>/acknowledge/"
+    ),
     Form(
         template="portal/notices/choices.html",
         page="notifications/w/<public_id>/",

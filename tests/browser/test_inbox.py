@@ -46,3 +46,29 @@ def test_all_notices_can_be_marked_as_read(page, scene, live_server):
 
     expect(page.get_by_text("Marked 2 notices as read.")).to_be_visible()
     expect(page.get_by_text("Unread", exact=True)).to_have_count(0)
+
+
+def test_an_editor_acknowledges_an_alert_and_a_viewer_sees_it(page, scene, live_server):
+    cast = scene.cast
+    url = live_server.url + reverse("portal:alerts", args=[cast.workspace.public_id])
+    be(page, scene, live_server, "alice")
+    page.goto(url)
+
+    page.get_by_role("button", name="Acknowledge").click()
+
+    expect(page.get_by_text("You acknowledged the alert.")).to_be_visible()
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    be(page, scene, live_server, "bob")
+    page.goto(url)
+    expect(page.get_by_text(f"Acknowledged by {cast.alice.email}")).to_be_visible()
+
+
+def test_choices_are_kept_with_the_keyboard(page, scene, live_server):
+    be(page, scene, live_server, "anna")
+    page.goto(live_server.url + reverse("portal:notifications"))
+
+    page.get_by_label("Delivery stopped: Email").select_option("Daily digest")
+    page.get_by_role("button", name="Save settings").press("Enter")
+
+    expect(page.get_by_text("Saved your notification settings.")).to_be_visible()
+    expect(page.get_by_label("Delivery stopped: Email")).to_have_value("daily")

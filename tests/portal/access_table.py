@@ -177,6 +177,7 @@ ROWS = [
     for_admins("connection/delete/", "get", 200),
     for_admins("connection/delete/"),
     for_viewers("alerts/"),
+    for_editors("alerts/<int:pk>/acknowledge/"),
     for_admins("webhooks/", "get", 200),
     for_admins("webhooks/", "post", 200),  # no URL: the form says so
     for_admins("webhooks/<endpoint_id>/", "get", 200),
@@ -529,6 +530,7 @@ class Scene:
             "quarantine/<int:pk>": f"quarantine/{self.held_id}",
             "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
             "inbox/<int:pk>": f"inbox/{self.notice.pk}",
+            "alerts/<int:pk>": f"alerts/{self.notice.alert_id}",
             "tokens/<int:pk>": f"tokens/{self.token.pk}",
             "members/<int:pk>": f"members/{sam}",
             "<public_id>": cast.workspace.public_id,

@@ -22,6 +22,7 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}connection/replace/": {"connection.replaced"},
     f"{WORKSPACE}connection/skip/": {"events.skipped"},
     f"{WORKSPACE}connection/delete/": {"connection.deleted"},
+    f"{WORKSPACE}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
     f"{WORKSPACE}exports/new/": {"export.requested"},
     f"{WORKSPACE}exports/<export_id>/delete/": {"export.deleted"},
     f"{WORKSPACE}replays/new/": {"replay.started"},

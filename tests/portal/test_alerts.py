@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from streams.alerts.models import Notice
+from streams.audit.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def test_the_page_says_whether_the_admins_were_emailed(client, cast, connection)
     assert "Not sent yet" in page(client, cast)
 
     Notice.objects.update(sent_at=LATER)
-    assert "Sent to 1 admin" in page(client, cast)
+    assert "Sent to 1 member" in page(client, cast)
 
 
 def test_the_page_says_that_an_alert_leads_to_its_connection(client, cast, connection):
@@ -141,3 +142,51 @@ def test_the_partners_list_of_workspaces_counts_open_alerts_but_no_news(
     shown = client.get(reverse("portal:partner", args=[cast.partner.slug])).text
 
     assert ">2 open alerts</a>" in shown
+
+
+def acknowledge(client, cast, alert):
+    args = [cast.workspace.public_id, alert.pk]
+    return client.post(reverse("portal:alert-acknowledge", args=args), follow=True)
+
+
+def test_everyone_sees_who_acknowledged_an_alert(client, cast, connection):
+    alert = factories.alert(connection)
+    assert ">Acknowledge<" not in page(client, cast)
+    client.force_login(cast.alice)
+    assert ">Acknowledge<" in page(client, cast)
+
+    shown = acknowledge(client, cast, alert).text
+
+    assert "You acknowledged the alert." in shown
+    client.force_login(cast.bob)
+    assert f"Acknowledged by {cast.alice.email}" in page(client, cast)
+    entry = AuditEntry.objects.get(action="alert.acknowledged")
+    assert (entry.actor, entry.workspace) == (cast.alice, cast.workspace)
+    assert entry.detail["alert"] == "Delivery stopped"
+
+
+def test_the_first_to_acknowledge_stays_named(client, cast, connection):
+    alert = factories.alert(connection)
+    for person in (cast.alice, cast.anna):
+        client.force_login(person)
+        shown = acknowledge(client, cast, alert).text
+
+    assert "The alert is over, or someone acknowledged it." in shown
+    assert f"Acknowledged by {cast.alice.email}" in shown
+
+
+def test_an_alert_that_is_over_or_of_others_cannot_be_acknowledged(
+    client, cast, connection
+):
+    client.force_login(cast.anna)
+    over = factories.alert(connection, **OVER)
+
+    assert "The alert is over" in acknowledge(client, cast, over).text
+    assert acknowledge(client, cast, factories.alert()).status_code == 404
+    assert not AuditEntry.objects.filter(action="alert.acknowledged").exists()
+
+
+def test_only_emails_count_as_emails(client, cast, connection):
+    factories.in_inbox(factories.alert(connection), cast.alice)
+
+    assert "Not sent yet" in page(client, cast)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from streams.alerts.models import Alert, AlertQuerySet
-    from streams.alerts.notice_queries import NoticeQuerySet
+    from streams.alerts.models import Alert
+    from streams.alerts.queries import AlertQuerySet, NoticeQuerySet
 
 TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
-OPENED, CLOSED = Notice.Transition
+OPENED, CLOSED = Notice.Transition.OPENED, Notice.Transition.CLOSED
 
 
 def write_opened(

@@ -25,7 +25,7 @@ from streams.delivery.models import Cursor
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.alerts.models import AlertQuerySet
+    from streams.alerts.queries import AlertQuerySet
     from streams.catalog.models import Stream
     from streams.connections.models import Connection
     from streams.tenancy.models import Workspace

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from streams.alerts.models import AlertQuerySet
+    from streams.alerts.queries import AlertQuerySet
 
 TRIED_FOR = timedelta(days=1)
 AT_MOST_EVERY = timedelta(hours=1)

@@ -13,7 +13,7 @@ from streams.alerts.models import Alert
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-    from streams.alerts.models import AlertQuerySet
+    from streams.alerts.queries import AlertQuerySet
 
 _STATUSES = {"open": Q(closed_at=None), "closed": Q(closed_at__isnull=False)}
 

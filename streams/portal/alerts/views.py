@@ -21,7 +21,7 @@ from streams.portal.shared.access import (
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from streams.alerts.models import AlertQuerySet
+    from streams.alerts.queries import AlertQuerySet
 
 PER_PAGE = 50
 _OPENED = Q(
@@ -35,7 +35,7 @@ _OPENED = Q(
 def alerts(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the alerts of all streams, with how many people got an email."""
     access = workspace_to_see(request, public_id)
-    own = Alert.objects.of(access.workspace)
+    own = Alert.objects.of(access.workspace).select_related("acknowledged_by")
     context = {"access": access, **_page(request, own, _with_emails(own))}
     return render(request, "portal/workspace/alerts.html", context)
 

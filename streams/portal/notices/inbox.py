@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from streams.alerts.emails import page_of, title_of
+from streams.alerts.emails import page_of, reminder_of, title_of
 from streams.alerts.models import Notice
 from streams.alerts.partner_emails import title_for_partner
 from streams.alerts.people.inbox import inbox_of, mark_read
@@ -106,6 +106,8 @@ def _row(notice: Notice) -> InboxRow:
         title, reason = title_for_partner(notice), ""
     elif notice.transition == Notice.Transition.CLOSED:
         title, reason = _("Recovered: %(alert)s") % {"alert": title_of(alert)}, ""
+    elif notice.transition == Notice.Transition.REMIND:
+        title, reason = reminder_of(alert), alert.reason
     else:
         title, reason = title_of(alert), alert.reason
     assert notice.sent_at is not None  # noqa: S101 - only these are in the inbox
