@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from streams.portal.activity import views as activity_views
-from streams.portal.alerts import acknowledging
+from streams.portal.alerts import acknowledging, notice_delivery
 from streams.portal.alerts import views as alerts
 from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
@@ -114,6 +114,7 @@ workspace_tail_pages: Pages = [
 
 alert_pages: Pages = [
     path("", alerts.alerts, name="alerts"),
+    path("notices/", notice_delivery.notice_delivery, name="notice-delivery"),
     path(
         "<int:pk>/acknowledge/",
         acknowledging.alert_acknowledge,

@@ -178,6 +178,7 @@ ROWS = [
     for_admins("connection/delete/"),
     for_viewers("alerts/"),
     for_editors("alerts/<int:pk>/acknowledge/"),
+    for_admins("alerts/notices/", "get", 200),
     for_admins("webhooks/", "get", 200),
     for_admins("webhooks/", "post", 200),  # no URL: the form says so
     for_admins("webhooks/<endpoint_id>/", "get", 200),

@@ -93,6 +93,16 @@ def add_endpoint(cast):
     factories.webhook_endpoint(cast.partner)
 
 
+def add_sent_notice(cast):
+    WorkspaceMembership.objects.get_or_create(
+        workspace=cast.workspace, user=cast.petra, role="admin"
+    )
+    here = cast.feed.connections.first() or factories.connection(cast.feed)
+    over = {"closed_at": factories.NOW}
+    alert = factories.alert(here, to=factories.user(), **over)
+    factories.in_inbox(alert, factories.user())
+
+
 @pytest.mark.parametrize(
     ("page", "add"),
     [
@@ -112,6 +122,7 @@ def add_endpoint(cast):
         ("partner-webhooks", add_endpoint),
         ("home", add_membership),
         ("inbox", add_notice),
+        ("notice-delivery", add_sent_notice),
     ],
 )
 def test_another_row_takes_no_more_queries(as_petra, cast, page, add):
