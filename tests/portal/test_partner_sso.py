@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
+from streams.base.clock import now
 from streams.identity.sso.domains import set_domains
 from streams.identity.sso.models import SsoProvider
 from streams.identity.sso.refusals import SENTENCES, Refusal
@@ -364,6 +368,36 @@ def test_a_password_reset_signs_in_no_one(client, required, petra, mailoutbox):
 
     assert page.status_code == 403
     assert "_auth_user_id" not in client.session
+
+
+def test_a_code_by_email_signs_in_no_one(client, required, petra, mailoutbox):
+    client.post(reverse("account_request_login_code"), {"email": petra.email})
+    code = re.search(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mailoutbox[0].body, re.MULTILINE)
+
+    page = client.post(reverse("account_confirm_login_code"), {"code": code[0]})
+
+    assert page.status_code == 403
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_person_without_a_password_signs_in_again_before_a_change(
+    client, required, customers_provider, partner
+):
+    invite(partner)
+    sign_in(client, required, customers_provider, "nora")
+    tokens = "/p/postbox/tokens/"
+    start = reverse("openid_connect_login", args=[required.public_id])
+
+    with time_machine.travel(now() + timedelta(minutes=16)):
+        to = client.get(f"{reverse('account_reauthenticate')}?next={tokens}").url
+        customers_provider.set(clockS=16 * 60)
+        back = customers_provider.sign_in(client.get(to).url, "nora")
+        response = client.get(back)
+
+    assert to.startswith(start)
+    assert response.url == tokens
+    records = client.session["account_authentication_methods"]
+    assert [record["method"] for record in records] == ["socialaccount"]
 
 
 def test_members_sign_in_through_the_provider(client, required, customers_provider):

@@ -19,7 +19,7 @@ from streams.identity.password_guessing import SignInAttempt
 from streams.identity.reset_links import EmailNotSent
 from streams.identity.second_factor.sessions import authenticated_recently, has_factor
 from streams.identity.session_ending import NO_ADDRESS
-from streams.portal.sso.find import refuse_other_ways
+from streams.portal.sso.find import refuse_other_ways, sign_on_again
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
@@ -99,10 +99,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return not authenticated_recently(request, request.user)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Return the second factors; the password only if the user has none."""
+        """Return the second factors, or else the password, or else single sign-on."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         factors = [one for one in methods if one["id"] != PASSWORD_METHOD]
-        return factors if factors and has_factor(user) else methods
+        chosen = factors if factors and has_factor(user) else methods
+        return chosen or sign_on_again(user)
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Check the password by the User's email: allauth's table of addresses isn't used."""
