@@ -78,6 +78,8 @@ def test_an_operator_adds_an_app_and_recovers_with_a_code(page, site):
     sign_out(page, site)
     enter_password(page, site, olga)
     assert barriers(page) == []
+    page.get_by_role("button", name="Start over").click()
+    enter_password(page, site, olga)
     enter_code(page, "000000")
     expect(page.get_by_text("This code or passkey isn't valid.")).to_be_visible()
     enter_code(page, code_of(secret, periods_ago=-1))
@@ -122,3 +124,23 @@ def test_a_browser_without_the_passkey_says_so(page, site, fingerprint):
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page.get_by_text("The passkey couldn't be used.")).to_be_visible()
+
+
+def test_signing_out_everywhere_ends_the_session_of_another_browser(
+    page, site, browser
+):
+    bob = factories.user("bob@northwind.example")
+    enter_password(page, site, bob, "/")
+    other = browser.new_context()
+    there = other.new_page()
+    enter_password(there, site, bob, "/")
+    expect(there.get_by_role("button", name="Sign out")).to_be_visible()
+
+    page.goto(site + reverse("usersessions_list"))
+    assert barriers(page) == []
+    expect(page.get_by_text("This browser")).to_be_visible()
+    page.get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_text("You're signed out everywhere.")).to_be_visible()
+    there.reload()
+    expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
+    other.close()

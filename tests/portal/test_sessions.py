@@ -76,7 +76,7 @@ def test_signing_out_everywhere_ends_all_sessions_of_the_user_only(bob):
 
     left = here.post(f"{LIST}end/")
 
-    assert left.url == reverse("account_login")
+    assert left.url == reverse("portal:home")
     assert get_user(here).is_anonymous
     assert get_user(there).is_anonymous
     assert not get_user(other).is_anonymous

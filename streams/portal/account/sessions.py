@@ -51,4 +51,5 @@ def sessions_end(request: PortalRequest) -> HttpResponse:
     end_sessions(request.user)
     logout(request)
     messages.success(request, _("You're signed out everywhere."))
-    return redirect("account_login")
+    # Not to the sign-in page: a form that leads there counts as sent without a session.
+    return redirect("portal:home")
