@@ -16,5 +16,5 @@ def test_signing_out_of_the_admin_leads_to_the_sign_in_page(staff):
     )
 
     [*_, (last, _status)] = response.redirect_chain
-    assert last == "/accounts/login/?next=/admin/"
+    assert last == "/accounts/login/?next=%2Fadmin%2F"
     assert "_auth_user_id" not in staff.session
