@@ -17,6 +17,7 @@ from streams.events.quarantine import QuarantineFilter
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
 MOST_ROWS = 100
@@ -31,20 +32,21 @@ class QuarantineSearchForm(forms.Form):
     user_id = forms.CharField(required=False, max_length=200, label=_("User ID"))
     message_id = forms.CharField(required=False, max_length=100, label=_("Message ID"))
 
-    def filters(self) -> QuarantineFilter:
-        """Return the filter; an empty one if the input is not valid."""
-        return (
-            QuarantineFilter(**self.cleaned_data)
-            if self.is_valid()
-            else QuarantineFilter()
-        )
+    def find(self, feed: Feed) -> QuerySet[QuarantinedEvent]:
+        """Return the events that match; all of them if the input is not valid."""
+        values = self.cleaned_data if self.is_valid() else {}
+        held = QuarantineFilter(
+            rule=values.get("rule", ""), name=values.get("name", "")
+        ).of([feed.pk])
+        ids = ("user_id", "message_id")
+        return held.filter(**{one: values[one] for one in ids if values.get(one)})
 
 
 def quarantine(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
     """List the newest events in quarantine before `before`; show the payload of `id`."""
     feed = feed_to_see(request, feed_id)
     search = QuarantineSearchForm(request.GET)
-    found = search.filters().of([feed.pk]).defer("payload").order_by("-pk")
+    found = search.find(feed).defer("payload").order_by("-pk")
     if before := _number(request, "before"):
         found = found.filter(pk__lt=before)
     rows = list(found[: MOST_ROWS + 1])
