@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -43,8 +44,8 @@ class OpenedFilter(PeriodFilter):
 class AlertAdmin(HistoryAdmin):
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
-        "opened", "workspace_link", "connection_link", "condition", "reason", "state", "began",
-        "closed",
+        "opened", "subject", "partner_link", "stream_link", "workspace_link", "connection_link",
+        "condition", "reason", "state", "began", "closed",
     )  # fmt: skip
     list_filter = (OpenFilter, "condition", OpenedFilter)
     list_select_related = (
@@ -52,13 +53,30 @@ class AlertAdmin(HistoryAdmin):
         "connection__feed__stream",
     )  # fmt: skip
     fields = (
-        "id", "condition", "workspace_link", "connection_link", "reason", "state", "began",
-        "opened", "closed",
+        "id", "condition", "subject", "partner_link", "stream_link", "workspace_link",
+        "connection_link", "reason", "state", "began", "opened", "closed",
     )  # fmt: skip
     readonly_fields = fields
     began = time_column("since", _("since"))
     opened = time_column("opened_at", _("opened"))
     closed = time_column("closed_at", _("closed"))
+
+    def activity_of(self, row: Model) -> dict[str, str]:
+        """Return the narrowest of workspace, stream and partner. The portal has none."""
+        alert = cast("Alert", row)
+        if alert.workspace is None and alert.stream:
+            return {"stream": alert.stream.slug}
+        if alert.workspace is None and alert.partner:
+            return {"partner": alert.partner.slug}
+        return super().activity_of(row)
+
+    @admin.display(description=_("partner"))
+    def partner_link(self, alert: Alert) -> str:
+        return link(alert.partner) if alert.partner else "–"
+
+    @admin.display(description=_("stream"))
+    def stream_link(self, alert: Alert) -> str:
+        return link(alert.stream) if alert.stream else "–"
 
     @admin.display(description=_("workspace"))
     def workspace_link(self, alert: Alert) -> str:

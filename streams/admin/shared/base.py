@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -36,6 +35,13 @@ def staff_of(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
+def _along(row: Any, path: str) -> Any:
+    """Return the value at a path of attributes; None if one of them is None."""
+    for name in filter(None, path.split(".")):
+        row = getattr(row, name) if row is not None else None
+    return row
+
+
 class UncountedList(ChangeList):
     """A list that doesn't count all rows. Only a search has a “Show all” link."""
 
@@ -62,20 +68,28 @@ class LightAdmin(admin.ModelAdmin):
         row = self.get_object(request, object_id)
         if row is None or self.activity_scope is None:
             return super().history_view(request, object_id, extra_context)
-        name, path = self.activity_scope
-        return HttpResponseRedirect(
-            list_url(AuditEntry, **{name: attrgetter(path)(row)})
-        )
+        return HttpResponseRedirect(list_url(AuditEntry, **self.activity_of(row)))
+
+    def activity_of(self, row: Model) -> dict[str, str]:
+        """Return the query of the row's entries in the activity log. Empty: it has none.
+
+        A row may have no workspace, such as an alert of the portal.
+        """
+        name, path = self.activity_scope or ("", "")
+        value = _along(row, path) if path else None
+        return {name: str(value)} if value is not None else {}
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Record that an operator opens a row of a customer's workspace."""
         row, (name, path) = kwargs.get("obj"), self.activity_scope or ("", "")
-        if row is not None and name == "workspace":
+        if row is not None:
+            context["has_activity"] = bool(self.activity_of(row))
             owner = path.rpartition(".")[0]  # empty: the row is the workspace
-            workspace = attrgetter(owner)(row) if owner else row
-            record_access(OPENED, workspace=workspace, operator=staff_of(request))
+            workspace = _along(row, owner) if name == "workspace" else None
+            if workspace is not None:
+                record_access(OPENED, workspace=workspace, operator=staff_of(request))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @property

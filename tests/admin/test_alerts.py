@@ -1,0 +1,89 @@
+"""Alerts in the admin, of a workspace, of a stream and of the portal."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.alerts.models import Alert
+from streams.audit.models import AuditEntry
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def alert(condition, subject, **fields):
+    given = {"reason": "A reason", "since": factories.NOW, "opened_at": factories.NOW}
+    return Alert.objects.create(condition=condition, subject=subject, **given, **fields)
+
+
+def page(name, row):
+    return reverse(f"admin:streams_alert_{name}", args=[row.pk])
+
+
+@pytest.fixture
+def of_stream():
+    stream = factories.stream()
+    subject, partner = f"stream:{stream.pk}", stream.partner
+    return alert(Alert.Condition.HALTED, subject, stream=stream, partner=partner)
+
+
+@pytest.fixture
+def of_portal():
+    return alert(Alert.Condition.NOT_READY, "portal:disk")
+
+
+def test_the_alert_of_a_stream_leads_to_the_streams_activity_log(staff, of_stream):
+    history = page("history", of_stream)
+
+    assert f'href="{history}"' in staff.get(page("change", of_stream)).text
+    assert staff.get(history).url == reverse(
+        "admin:streams_auditentry_changelist", query={"stream": of_stream.stream.slug}
+    )
+
+
+def test_the_alert_of_a_partner_leads_to_the_partners_activity_log(staff):
+    partner = factories.stream().partner
+    of_partner = alert(Alert.Condition.ISSUES, "partner:1", partner=partner)
+
+    assert staff.get(page("history", of_partner)).url == reverse(
+        "admin:streams_auditentry_changelist", query={"partner": partner.slug}
+    )
+
+
+def test_an_alert_of_the_portal_has_no_link_to_a_part_of_the_activity_log(
+    staff, of_portal
+):
+    history = page("history", of_portal)
+
+    assert history not in staff.get(page("change", of_portal)).text
+    assert staff.get(history).url == reverse("admin:streams_auditentry_changelist")
+
+
+def test_opening_an_alert_without_a_workspace_records_no_access(
+    staff, of_stream, of_portal
+):
+    for row in (of_stream, of_portal):
+        assert staff.get(page("change", row)).status_code == 200
+
+    assert not AuditEntry.objects.filter(action__startswith="support.").exists()
+
+
+def test_alerts_name_their_partner_and_stream_in_the_list_and_on_their_page(
+    staff, of_stream
+):
+    addresses = (
+        reverse("admin:streams_alert_changelist"), page("change", of_stream),
+    )  # fmt: skip
+    for address in addresses:
+        shown = staff.get(address).text
+
+        for row in (of_stream.stream, of_stream.partner):
+            name = row._meta.model_name
+            url = reverse(f"admin:streams_{name}_change", args=[row.pk])
+            assert f'<a href="{url}">' in shown
+
+
+def test_the_page_of_an_alert_names_its_subject(staff, of_portal):
+    assert "portal:disk" in staff.get(page("change", of_portal)).text
+    assert "portal:disk" in staff.get(reverse("admin:streams_alert_changelist")).text
