@@ -26,9 +26,10 @@ from streams.alerts.operators import (
 from streams.alerts.people.outbox import write_opened, write_recovered
 from streams.alerts.roll_up import add_partner_notices, add_partner_recoveries
 from streams.alerts.webhooks import outbox as webhooks
+from streams.catalog.models import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -56,8 +57,9 @@ def evaluate(now: datetime) -> None:
         if not rule.is_due(now):
             continue
         changes = _compared(rule, now)
+        write = _record_news if rule.is_over_at_once else _open
         for some in batched(islice(changes.new, MOST), AT_ONCE):
-            _open(rule, some, now)
+            write(rule, some, now)
         for calm in batched(changes.calm, AT_ONCE):
             Alert.objects.open().filter(pk__in=calm).update(calm_since=now)
         for back in batched(changes.back, AT_ONCE):
@@ -108,6 +110,8 @@ def _compared(rule: Rule, now: datetime) -> _Changes:
             changes.calm.append(pk)
         elif calm_since <= now - rule.closes_after:
             changes.over.append(pk)
+    if rule.is_over_at_once:
+        known |= _recorded(rule, holding)
     changes.new = _new(rule, holding, known, now)
     return changes
 
@@ -132,6 +136,26 @@ def _new(
         for one in holding.values()
         if one.subject not in known and rule.opens(one.began, now)
     ]
+
+
+def _recorded(rule: Rule, subjects: Iterable[str]) -> set[str]:
+    """Return the subjects that have an alert, open or closed."""
+    alerts = Alert.objects.filter(condition=rule.condition, subject__in=list(subjects))
+    return set(alerts.values_list("subject", flat=True))
+
+
+@transaction.atomic
+def _record_news(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
+    """Store news about streams as alerts that are over already."""
+    # Locked, because the constraint leaves one open alert, but any number of closed ones.
+    streams = Stream.objects.select_for_update(no_key=True).order_by("pk")
+    ids = {alert.stream_id for alert in alerts if alert.stream_id is not None}
+    list(streams.filter(pk__in=ids).values_list("pk"))
+    known = _recorded(rule, [alert.subject for alert in alerts])
+    new = [alert for alert in alerts if alert.subject not in known]
+    for alert in new:
+        alert.calm_since = alert.closed_at = now
+    Alert.objects.bulk_create(new)
 
 
 @transaction.atomic

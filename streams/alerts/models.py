@@ -148,6 +148,8 @@ class Alert(models.Model):
     @property
     def tone(self) -> str:
         """The color of its badge: good, bad or none."""
+        if self.condition == self.Condition.REPLAY_FINISHED:
+            return "" if self.closed_at else "good"
         return {self.State.OPEN: "bad", self.State.RECOVERED: "good"}.get(
             self.state, ""
         )

@@ -274,7 +274,7 @@ def test_a_replay_that_someone_canceled_is_no_news(cursor, start):
     assert not Alert.objects.exists()
 
 
-def test_a_changed_stage_is_news_for_a_day(start):
+def test_a_changed_stage_is_news_that_is_over_at_once(start):
     stream = factories.stream(stage="live")
     suspend(stream=stream, reason="Drill", actor=factories.staff())
 
@@ -285,9 +285,11 @@ def test_a_changed_stage_is_news_for_a_day(start):
     alert = Alert.objects.get(condition="stage")
     assert (alert.stream, alert.partner) == (stream, stream.partner)
     assert alert.reason == "Suspended the stream"
+    assert (alert.state, alert.tone) == (Alert.State.ENDED, "")
+    assert alert.closed_at == alert.opened_at
+    assert not Notice.objects.exists()
     evaluate(moment + DAY + MINUTE)
-    evaluate(moment + DAY + 2 * MINUTE)
-    assert opened("stage") == []
+    assert Alert.objects.get(condition="stage") == alert
 
 
 # --- Halts ----------------------------------------------------------------------------

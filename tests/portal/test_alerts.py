@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from streams.alerts.models import Notice
+from streams.alerts.models import Alert, Notice
 from streams.audit.models import AuditEntry
 from tests import factories
 
@@ -128,6 +128,24 @@ def test_a_partner_sees_the_alerts_of_its_customers_and_of_no_others(
     assert shown.index(">Open</span>") < shown.index(">Ended</span>")
     assert other.workspace.name not in shown
     assert "No matching alerts" in partner_page(client, cast, kind="halted")
+
+
+def test_news_about_a_stage_is_no_problem_and_leads_to_the_launch_checklist(
+    client, cast, connection
+):
+    stream = connection.feed.stream
+    named = {"workspace": None, "stream": stream, "partner": stream.partner}
+    Alert.objects.create(
+        condition="stage", subject="entry:1", reason="Launched", since=LATER,
+        opened_at=LATER, calm_since=LATER, closed_at=LATER, **named,
+    )  # fmt: skip
+
+    shown = partner_page(client, cast)
+
+    args = [cast.partner.slug, stream.slug]
+    assert f'href="{reverse("portal:partner-stream-way", args=args)}"' in shown
+    assert '<span class="badge ">Ended</span>' in shown
+    assert "Launched" not in partner_page(client, cast, status="open")
 
 
 def test_the_partners_list_of_workspaces_counts_open_alerts_but_no_news(

@@ -119,6 +119,19 @@ def test_partners_choose_for_their_own_notices_and_test_workspaces(client, cast)
     assert cadence(cast.dev, cast.workspace) == "off"
 
 
+def test_changed_stages_are_in_the_table_of_a_partner_only(client, cast):
+    client.force_login(cast.dev)
+    shown = client.get(url(cast.partner)).text
+    assert "Launch stage changed" in shown
+    assert "decisions are always emailed to admins." in shown
+
+    client.force_login(cast.anna)
+    shown = client.get(url(cast.workspace)).text
+    assert "Launch stage changed" not in shown
+    assert "Delivery paused by the operator" not in shown
+    assert "Beat isn" not in shown
+
+
 def test_a_workspace_of_others_is_not_found(client, cast):
     assert client.get(url(cast.elsewhere)).status_code == 404
     assert client.post(url(cast.rival), sent()).status_code == 404

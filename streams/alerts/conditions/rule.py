@@ -64,6 +64,8 @@ class Rule:
     partner_from: int | None
     partner_waits: timedelta = timedelta(0)
     for_operators: bool = False
+    # News that is over at once, such as a changed stage. No one gets a notice about it.
+    is_over_at_once: bool = False
 
     def is_due(self, now: datetime) -> bool:
         """Whether this minute compares it."""

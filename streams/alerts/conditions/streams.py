@@ -78,5 +78,6 @@ RULES = (
         closes_after=timedelta(0),
         recovery=Recovery.NONE,
         partner_from=None,
+        is_over_at_once=True,
     ),
 )

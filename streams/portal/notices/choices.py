@@ -39,7 +39,7 @@ OPTIONS: dict[Notice.Channel, list[tuple[str, StrOrPromise]]] = {
     Channel.INBOX: [(one.value, one.label) for one in (Cadence.NOW, Cadence.OFF)],
 }
 
-# These alerts are about a stream, not about a workspace.
+# These alerts are about a stream, not about a workspace: only partners get notices of them.
 OF_STREAMS = (Alert.Condition.HALTED, Alert.Condition.STAGE)
 
 
@@ -134,7 +134,15 @@ def partner_notifications(request: PortalRequest, slug: str) -> HttpResponse:
 def kinds_of(owner: Owner) -> list[tuple[str, str]]:
     """Return the conditions that people of a place are notified of, with each channel."""
     is_partner = isinstance(owner, Partner)
-    rules = [rule for rule in RULES if rule.partner_from is not None or not is_partner]
+    rules = [
+        rule
+        for rule in RULES
+        if (
+            rule.partner_from is not None
+            if is_partner
+            else rule.condition not in OF_STREAMS and not rule.for_operators
+        )
+    ]
     return [
         (str(rule.condition), str(channel)) for rule in rules for channel in OPTIONS
     ]
@@ -169,5 +177,6 @@ def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
         "form": form,
         "several": len(places) > 1,
         "channels": [channel.label for channel in OPTIONS],
+        "is_partner": isinstance(owner, Partner),
     }
     return render(request, "portal/notices/choices.html", context)
