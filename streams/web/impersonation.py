@@ -36,7 +36,7 @@ _READS = re.compile(
 )
 _WRITES = re.compile(r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+\")", re.IGNORECASE)
 # Pages about a person's own account, such as recovery codes, are not for others to see.
-_ACCOUNT = ("account_", "mfa_", "usersessions_", "socialaccount_")
+_ACCOUNT = "accounts/"
 _SIGN_OUT = "account_logout"
 
 
@@ -98,7 +98,7 @@ def _concerns(match: ResolverMatch) -> bool:
     """Whether a page depends on who is signed in, and is not the operator's own."""
     name = match.url_name or ""
     is_portal = "portal" in match.namespaces or name == "search"
-    return is_portal or (name.startswith(_ACCOUNT) and name != _SIGN_OUT)
+    return is_portal or (match.route.startswith(_ACCOUNT) and name != _SIGN_OUT)
 
 
 def _impersonation(request: HttpRequest) -> Impersonation | None:
