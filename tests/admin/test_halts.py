@@ -194,3 +194,56 @@ def test_the_page_of_a_partner_leads_to_the_suspension_of_its_streams(staff):
     assert f'<a href="{url}">Postbox (Live)</a>' in page.text
     nothing = staff.get(reverse(address, args=[empty.pk]))
     assert "This partner has no streams." in nothing.text
+
+
+def test_lists_show_that_a_halt_stops_delivery_and_no_next_attempt(staff):
+    cursor = factories.due_cursor(events=3)
+    Halt.objects.create(reason="Segment is down", stream=cursor.stream)
+
+    for name in ("connection", "cursor", "feed"):
+        page = staff.get(reverse(f"admin:streams_{name}_changelist"))
+
+        assert "Stopped" in rows_of(page)
+        assert "Active" not in rows_of(page)
+        assert f"{cursor.due_at:%Y-%m-%d %H:%M:%S}" not in rows_of(page)
+    page = staff.get(reverse("admin:streams_connection_changelist"))
+    assert "Delivery paused by the operator: Segment is down." in rows_of(page)
+
+
+def test_a_halt_of_another_stream_does_not_stop_a_connection_in_the_lists(staff):
+    cursor = factories.due_cursor(events=3)
+    Halt.objects.create(reason="Segment is down", stream=factories.stream())
+
+    page = staff.get(reverse("admin:streams_connection_changelist"))
+
+    assert "Active" in rows_of(page)
+    assert f"{cursor.due_at:%Y-%m-%d %H:%M:%S}" in rows_of(page)
+
+
+def test_the_page_of_a_stream_names_its_halts_and_leads_to_the_pages_that_lift_them(
+    staff,
+):
+    stream = factories.stream()
+    other = Halt.objects.create(reason="Not here", stream=factories.stream())
+    own = Halt.objects.create(reason="Too many errors", stream=stream)
+    of_all = Halt.objects.create(reason="Segment is down")
+
+    page = staff.get(reverse("admin:streams_stream_change", args=[stream.pk])).text
+
+    for halt in (own, of_all):
+        assert halt.reason in page
+        assert f'href="{lift_page(halt).replace("&", "&amp;")}"' in page
+    assert other.reason not in page
+
+
+def test_the_page_of_a_stream_without_halts_says_so(staff):
+    stream = factories.stream()
+
+    page = staff.get(reverse("admin:streams_stream_change", args=[stream.pk])).text
+
+    assert "No halts." in page
+
+
+def rows_of(page):
+    """Return the rows of a list, without its filters."""
+    return page.text.split('id="result_list"')[1].split("</table>")[0]

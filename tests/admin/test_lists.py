@@ -40,8 +40,8 @@ def feeds(count):
 @pytest.mark.parametrize(
     ("name", "queries"),
     [
-        ("auditentry", 5), ("connection", 7), ("cursor", 5), ("delivery", 3),
-        ("feed", 9), ("issuekind", 5), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
+        ("auditentry", 5), ("connection", 8), ("cursor", 6), ("delivery", 3),
+        ("feed", 10), ("issuekind", 5), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
         ("rejection", 3), ("replay", 4), ("stream", 6), ("workspace", 6),
     ],
 )  # fmt: skip

@@ -3,15 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.catalog import review
 from streams.admin.catalog.stream_form import StreamForm
+from streams.admin.delivery.badges import badge
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
@@ -26,6 +27,7 @@ from streams.catalog.plans.models import PlanVersion
 from streams.catalog.services import change_stream, create_stream
 from streams.catalog.setting_conflicts import SettingsConflict
 from streams.connections.models import Connection
+from streams.delivery.limits.models import Halt
 from streams.delivery.models import Delivery, Rejection
 from streams.events.models import Feed
 from streams.review.launch import awaits_operator
@@ -73,7 +75,10 @@ class StreamAdmin(ServiceAdmin):
     ) -> Any:
         # The partner of a stream never changes, and its feeds refer to it by its slug.
         # Only a logged review decision changes its stage.
-        shown = ("stage", "to_review", "plan_versions", "links", "created", "stop")
+        shown = (
+            "stage", "to_review", "plan_versions", "links", "created", "halts",
+            "halts_to_lift", "stop",
+        )  # fmt: skip
         return ("partner", "slug", *shown) if obj else shown
 
     def get_urls(self) -> list[URLPattern]:
@@ -113,12 +118,22 @@ class StreamAdmin(ServiceAdmin):
         url = reverse("admin:streams_halt_add", query={"stream": stream.pk})
         return format_html('<a href="{}">{}</a>', url, gettext("Stop delivery…"))
 
+    @admin.display(description=_("halts"))
+    def halts(self, stream: Stream) -> str:
+        return _halts_of(stream, can_lift=False)
+
+    @admin.display(description=_("halts"))
+    def halts_to_lift(self, stream: Stream) -> str:
+        return _halts_of(stream, can_lift=True)
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return self.fields[:-5]  # a new stream has no review, plan or events yet
+        can_lift = request.user.has_perm("streams.delete_halt")
+        halts = "halts_to_lift" if can_lift else "halts"
         stops = ("stop",) if request.user.has_perm("streams.add_halt") else ()
         seen = ("seen",) if self.has_change_permission(request, obj) else ()
-        return (*self.fields, *stops, *seen)
+        return (*self.fields, halts, *stops, *seen)
 
     def get_form(
         self,
@@ -141,6 +156,22 @@ class StreamAdmin(ServiceAdmin):
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
         return {} if obj else {"slug": ("name",)}
+
+
+def _halts_of(stream: Stream, *, can_lift: bool) -> str:
+    """Return the halts that stop delivery of the stream, with their reasons."""
+    found = Halt.objects.filter(Q(stream=None) | Q(stream=stream)).order_by("pk")
+    stopped = badge(gettext("Stopped"), "warn")
+    rows = [
+        (stopped, str(halt), halt.reason, _lift(halt, can_lift=can_lift))
+        for halt in found.select_related("stream")
+    ]
+    return format_html_join("", "<p>{} {}: {} {}</p>", rows) or gettext("No halts.")
+
+
+def _lift(halt: Halt, *, can_lift: bool) -> str:
+    url = reverse("admin:streams_halt_lift", query={"halt": [halt.pk]})
+    return format_html('<a href="{}">{}</a>', url, gettext("Lift…")) if can_lift else ""
 
 
 @admin.register(PartnerToken)

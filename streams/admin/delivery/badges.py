@@ -13,6 +13,7 @@ from streams.delivery.models import Delivery
 
 if TYPE_CHECKING:
     from streams.delivery.event_status import EventStatus
+    from streams.delivery.limits.send_policy import SendBlock
 
 OUTCOMES = {
     Delivery.Outcome.DELIVERED: "good",
@@ -44,11 +45,13 @@ def outcome_badge(delivery: Delivery) -> str:
     return badge(str(outcome.label), OUTCOMES.get(outcome, ""))
 
 
-def status_badge(connection: Connection) -> str:
-    """Return the status of a connection as a badge."""
+def status_badge(connection: Connection, block: SendBlock | None = None) -> str:
+    """Return the status of a connection, which `block` stops, as a badge."""
     if connection.deleted_at:
         return badge(gettext("Deleted"), "")
     status = Connection.Status(connection.status)
+    if block and status == Connection.Status.ACTIVE:
+        return badge(gettext("Stopped"), "warn")
     return badge(str(status.label), STATUSES.get(status, ""))
 
 

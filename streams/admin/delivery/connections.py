@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import badge, status_badge
-from streams.admin.delivery.workspace_delivery import delivery_of, status_of
+from streams.admin.delivery.blocks import ListWithBlocks, block_of
+from streams.admin.delivery.workspace_delivery import status_of
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
@@ -113,47 +114,16 @@ class ConnectionAdmin(ReadOnlyAdmin):
     )
     ordering = ("-pk",)
     fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "feed_link",
-                    "workspace_link",
-                    "public_id",
-                    "region",
-                    "created",
-                    "deleted",
-                    "links",
-                )
-            },
-        ),
-        (
-            _("Delivery"),
-            {
-                "fields": (
-                    "full_state",
-                    "since",
-                    "waiting",
-                    "failures",
-                    "next_try",
-                    "last_delivery",
-                ),
-            },
-        ),
-        (
-            _("Write key"),
-            {
-                "fields": (
-                    "write_key",
-                    "key_ring_id",
-                    "recognized",
-                    "asked",
-                    "tested",
-                    "seen",
-                ),
-            },
-        ),
-    )
+        (None, {"fields": (
+            "feed_link", "workspace_link", "public_id", "region", "created", "deleted", "links",
+        )}),
+        (_("Delivery"), {"fields": (
+            "full_state", "since", "waiting", "failures", "next_try", "last_delivery",
+        )}),
+        (_("Write key"), {"fields": (
+            "write_key", "key_ring_id", "recognized", "asked", "tested", "seen",
+        )}),
+    )  # fmt: skip
     created = time_column("created_at", _("created"))
     deleted = time_column("deleted_at", _("deleted"))
     since = time_column("status_at", _("status since"))
@@ -161,6 +131,9 @@ class ConnectionAdmin(ReadOnlyAdmin):
     tested = time_column("test_sent_at", _("last test event"))
     seen = time_column("seen_at", _("test event confirmed"))
     actions = ("pause", "resume", "retry_now")
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ListWithBlocks]:
+        return ListWithBlocks
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Return the order: of connections that need attention, the largest queue first."""
@@ -183,10 +156,9 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, connection: Connection) -> str:
-        """Return the status, without halts: a list would check them once for each row."""
         if connection.deleted_at:
             return status_badge(connection)
-        tone, word, _reason = status_of(connection, live_cursor(connection), None)
+        tone, word, _reason = _status(connection)
         return badge(word, tone)
 
     @admin.display(description=_("status"))
@@ -194,10 +166,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
         """Return the status and its reason, as on the workspace's page."""
         if connection.deleted_at:
             return status_badge(connection)
-        delivery = delivery_of(connection.feed)
-        return format_html(
-            "{} {}", badge(delivery.word, delivery.tone), delivery.reason
-        )
+        tone, word, reason = _status(connection)
+        return format_html("{} {}", badge(word, tone), reason)
 
     @admin.display(description=_("workspace"))
     def workspace_link(self, connection: Connection) -> str:
@@ -214,7 +184,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("reason"))
     def reason(self, connection: Connection) -> str:
-        return "" if connection.deleted_at else connection.status_reason
+        if connection.deleted_at:
+            return ""
+        block = block_of(connection)
+        return connection.status_reason or (block.message if block else "")
 
     @admin.display(description=_("queued"), ordering=QUEUED)
     def waiting(self, connection: Connection) -> int | None:
@@ -229,7 +202,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("next attempt"))
     def next_try(self, connection: Connection) -> str:
         cursor = live_cursor(connection)
-        return to_the_second(cursor.due_at if cursor and not cursor.held else None)
+        sends = cursor and not cursor.held and not block_of(connection)
+        return to_the_second(cursor.due_at if cursor and sends else None)
 
     @admin.display(description=_("last delivered"))
     def last_delivery(self, connection: Connection) -> str:
@@ -292,6 +266,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
             else:
                 words, level = done % {"connection": connection}, messages.SUCCESS
             self.message_user(request, words, level)
+
+
+def _status(connection: Connection) -> tuple[str, str, str]:
+    return status_of(connection, live_cursor(connection), block_of(connection))
 
 
 def live_cursor(connection: Connection) -> Cursor | None:

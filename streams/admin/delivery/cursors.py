@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ReadOnlyAdmin, link, time_column, yes_column
+from streams.admin.delivery.blocks import ListWithBlocks, block_of
+from streams.admin.shared.base import ReadOnlyAdmin, link, time_column, to_the_second
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.delivery.models import Cursor, Lease
 
@@ -54,7 +55,8 @@ class CursorAdmin(ReadOnlyAdmin):
     list_select_related = (
         "feed__workspace",
         "feed__stream",
-        "connection",
+        "connection__feed__workspace",
+        "connection__feed__stream",
         "stream",
     )
     search_fields = (
@@ -67,13 +69,11 @@ class CursorAdmin(ReadOnlyAdmin):
     fields = (
         "connection_link", "feed_link", "stream", "kind", "start", "position", "end_seq",
         "ended_at", "position_at", "rejected", "recovered", "filtered", "expired",
-        "rejected_forgotten", "recovered_forgotten", "due_at", "is_held", "failures",
+        "rejected_forgotten", "recovered_forgotten", "due", "is_held", "failures",
         "failing_since", "troubled_seq", "troubled_at", "suspect_seq", "rejections_in_row",
         "last_delivered_at",
     )  # fmt: skip
     readonly_fields = fields
-    due = time_column("due_at", _("next attempt"))
-    is_held = yes_column("held", _("Stopped"), _("delivery"))
     last_delivery = time_column("last_delivered_at", _("last delivered"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -81,6 +81,17 @@ class CursorAdmin(ReadOnlyAdmin):
         waiting = Case(When(ended_at=None, then=last - F("position")), default=0)
         rows: QuerySet = super().get_queryset(request).annotate(waiting=waiting)
         return rows
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ListWithBlocks]:
+        return ListWithBlocks
+
+    @admin.display(description=_("next attempt"), ordering="due_at")
+    def due(self, cursor: Cursor) -> str:
+        return to_the_second(None if block_of(cursor.connection) else cursor.due_at)
+
+    @admin.display(description=_("delivery"), ordering="held")
+    def is_held(self, cursor: Cursor) -> str:
+        return gettext("Stopped") if cursor.held or block_of(cursor.connection) else "–"
 
     @admin.display(description=_("queued"), ordering="waiting")
     def backlog(self, cursor: Cursor) -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery import feed_events, feed_quarantine
 from streams.admin.delivery.badges import status_badge
+from streams.admin.delivery.blocks import block_of, read_blocks
 from streams.admin.shared.base import (
     ReadOnlyAdmin,
     events_link,
@@ -47,7 +48,11 @@ class FeedList(ChangeList):
         connections = {one.feed_id: one for one in current}
         for feed in feeds:
             feed.__dict__["ledger"] = ledgers[feed.pk]
-            feed.__dict__["connection"] = connections.get(feed.pk)
+            connection = connections.get(feed.pk)
+            feed.__dict__["connection"] = connection
+            if connection is not None:
+                connection.feed = feed  # with its stream and workspace
+        read_blocks(connections.values())
         self.result_list = feeds
 
 
@@ -143,7 +148,7 @@ class FeedAdmin(ReadOnlyAdmin):
         found: Connection | None = feed.__dict__["connection"]
         if found is None:
             return gettext("Not connected")
-        return format_html("{} {}", link(found), status_badge(found))
+        return format_html("{} {}", link(found), status_badge(found, block_of(found)))
 
     @admin.display(description=_("accepted"))
     def accepted(self, feed: Feed) -> int:
