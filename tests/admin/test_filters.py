@@ -182,7 +182,7 @@ def test_a_workspace_says_why_its_events_wait_and_leads_to_them(staff):
         reverse("admin:streams_workspace_change", args=[feed.workspace_id])
     )
 
-    assert "A user paused the connection." in page.text
+    assert "The connection is paused." in page.text
     links = [
         reverse("admin:streams_feed_change", args=[feed.pk]),
         reverse("admin:streams_feed_events", args=[feed.pk]),

@@ -88,7 +88,7 @@ def status_of(
     if connection.status == Connection.Status.ATTENTION:
         return "bad", _("Needs attention"), connection.status_reason
     if connection.status == Connection.Status.PAUSED:
-        return "", _("Paused"), _("A user paused the connection.")
+        return "", _("Paused"), _("The connection is paused.")
     if block:
         return "warn", _("Stopped"), block.message
     if cursor.failures:
