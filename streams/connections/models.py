@@ -85,3 +85,10 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.key_last4} ({Region(self.region).short})"
+
+    @property
+    def is_key_unknown(self) -> bool:
+        """Whether Segment doesn't recognize the key, and no later test event arrived."""
+        if self.known is not False or self.known_at is None:
+            return False
+        return self.seen_at is None or self.seen_at <= self.known_at

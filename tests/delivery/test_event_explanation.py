@@ -102,6 +102,19 @@ def delivered() -> Feed:
     return cursor.feed
 
 
+def delivered_with_unknown_key() -> Feed:
+    cursor = queued(known=False, known_at=NOW)
+    factories.delivered(cursor, 1)
+    return cursor.feed
+
+
+def delivered_before_a_test_event() -> Feed:
+    later = NOW + timedelta(seconds=1)
+    cursor = queued(known=False, known_at=NOW, seen_at=later)
+    factories.delivered(cursor, 1)
+    return cursor.feed
+
+
 def recovered() -> Feed:
     cursor = queued()
     rejection = factories.rejected(cursor, reason=BAD)
@@ -245,6 +258,22 @@ STATES = {
     ),
     "delivered": (
         delivered,
+        ("Delivered", f"Segment accepted this event on {AT}."),
+        None,
+    ),
+    "delivered, unknown key": (
+        delivered_with_unknown_key,
+        (
+            "Delivered",
+            (
+                "Segment accepted this event but doesn't recognize the write key, so it"
+                " probably dropped the event."
+            ),
+        ),
+        ("Check connection", "connection"),
+    ),
+    "delivered, key unknown until a test event": (
+        delivered_before_a_test_event,
         ("Delivered", f"Segment accepted this event on {AT}."),
         None,
     ),

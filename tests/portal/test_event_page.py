@@ -193,7 +193,7 @@ def test_the_way_of_an_event_has_the_time_between_its_steps(cast, cursor):
     )
     last = factories.delivery(cursor, 1, 1, started_at=NOW + timedelta(seconds=60))
 
-    steps = timeline(event, [last, first], arrived_at=NOW, issues="", is_sent=True)
+    steps = timeline(event, [last, first], arrived_at=NOW, is_sent=True)
 
     assert [
         (step.name, step.took.total_seconds())
@@ -208,7 +208,7 @@ def test_the_way_of_a_released_event_says_how_long_it_waited_in_quarantine(
     event = Event.objects.get(feed=cast.feed, seq=1)
     arrived_at = event.received_at - timedelta(minutes=5)
 
-    steps = timeline(event, [], arrived_at=arrived_at, issues="", is_sent=False)
+    steps = timeline(event, [], arrived_at=arrived_at, is_sent=False)
 
     assert [(step.name, step.at) for step in steps if step.at] == [
         ("Received", arrived_at),
@@ -217,3 +217,5 @@ def test_the_way_of_a_released_event_says_how_long_it_waited_in_quarantine(
         ("Queued", event.received_at),
     ]
     assert steps[2].took == timedelta(minutes=5)
+    # The issues of today's plan are no part of the past.
+    assert steps[1].detail == ""

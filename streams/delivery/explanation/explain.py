@@ -37,7 +37,7 @@ def explain(
     """
     match status.state:
         case EventState.DELIVERED:
-            return _delivered(delivered_at)
+            return _delivered(status, delivery, delivered_at)
         case EventState.REJECTED:
             return _rejected(event, status)
         case EventState.RECOVERED:
@@ -48,7 +48,12 @@ def explain(
             return explain_queued(event, status, delivery)
 
 
-def _delivered(at: datetime | None) -> Explanation:
+def _delivered(
+    status: EventStatus, delivery: DeliveryNow, at: datetime | None
+) -> Explanation:
+    current = delivery.connection
+    if current and current.pk == status.connection_id and current.is_key_unknown:
+        return _probably_dropped()
     if at is None:
         reason = _("Segment accepted this event.")
     else:
@@ -59,6 +64,21 @@ def _delivered(at: datetime | None) -> Explanation:
         label=_("Delivered"),
         tone="good",
         reason=reason,
+    )
+
+
+def _probably_dropped() -> Explanation:
+    """Explain a 200 for an unknown key: Segment accepts any key, and drops the events."""
+    return Explanation(
+        state=EventState.DELIVERED,
+        cause=Cause.KEY_UNKNOWN,
+        label=_("Delivered"),
+        tone="warn",
+        reason=_(
+            "Segment accepted this event but doesn't recognize the write key, so it probably"
+            " dropped the event."
+        ),
+        action=Action(_("Check connection"), "connection"),
     )
 
 

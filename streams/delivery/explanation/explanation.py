@@ -18,6 +18,7 @@ class Cause(StrEnum):
     """The reason for the state of an event."""
 
     DELIVERED = "delivered"
+    KEY_UNKNOWN = "key_unknown"  # accepted by Segment, but probably dropped
     REJECTED = "rejected"
     RECOVERED = "recovered"
     BEFORE_CONNECTION = "before_connection"

@@ -40,16 +40,15 @@ def timeline(
     attempts: Sequence[Delivery],
     *,
     arrived_at: datetime | None,
-    issues: str,
     is_sent: bool,
 ) -> list[Step]:
     """Return the steps of an event; `attempts` are all that contained it, newest first.
 
-    `arrived_at` is the `receivedAt` of the event. `issues` says how many issues it has;
-    `is_sent` whether nothing more will happen to it.
+    `arrived_at` is the `receivedAt` of the event. `is_sent` says whether nothing more will happen to
+    it. The issues that it had when it was checked aren't stored.
     """
     queued = event.received_at
-    steps = [*_arrived(event, min(arrived_at or queued, queued), issues)]
+    steps = [*_arrived(event, min(arrived_at or queued, queued))]
     if attempts:
         steps += _attempted(queued, attempts)
     elif is_sent:
@@ -63,10 +62,10 @@ def timeline(
     return steps
 
 
-def _arrived(event: Event, received: datetime, issues: str) -> Iterator[Step]:
+def _arrived(event: Event, received: datetime) -> Iterator[Step]:
     queued = event.received_at
     yield Step(name=_("Received"), at=received, tone="good")
-    yield Step(name=_("Checked"), at=received, detail=issues, tone="good")
+    yield Step(name=_("Checked"), at=received, tone="good")
     if queued - received > INGEST_TAKES:
         yield Step(
             name=_("Released"),

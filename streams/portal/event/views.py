@@ -110,12 +110,12 @@ def _explained(
         "replay_id": status.replay_id,
         "action_url": _url(access, explanation.action),
         "is_sent": is_sent,
+        "is_delivered": status.state in {EventState.DELIVERED, EventState.RECOVERED},
         "is_queued": status.state in QUEUED,
         "steps": timeline(
             stored,
             on_its_way,
             arrived_at=_time(added.received_at),
-            issues=", ".join(checked.counts),
             is_sent=is_sent,
         ),
         "checked": checked,
