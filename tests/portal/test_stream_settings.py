@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from streams.catalog.models import Stream
+from tests import factories
 
 FORM = {
     "name": "Postbox",
@@ -82,3 +83,12 @@ def test_a_made_up_mark_breaks_nothing(as_petra, address, seen):
     page = as_petra.post(address, {**FORM, "seen": seen})
 
     assert page.status_code in (200, 302)
+
+
+def test_connections_without_queued_events_are_active_too(as_petra, cast, address):
+    factories.cursor(factories.connection(cast.feed))
+    factories.cursor(factories.connection(status="paused"))
+
+    page = as_petra.get(address).text
+
+    assert "1, of which 0 have events to send now" in page

@@ -14,6 +14,7 @@ from streams.base.clock import now
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.services import change_stream, choose_spec_exceptions
 from streams.catalog.setting_conflicts import SettingsConflict
+from streams.connections.models import Connection
 from streams.observability import forecast
 from streams.observability.issues import queries as issue_queries
 from streams.observability.issues.queries import IssueScope
@@ -72,6 +73,9 @@ def _settings(
         "readings": ReadingsForm.of(stream, disabled=not access.can_develop),
         "pages": [docs_views.page_status(stream, kind) for kind in PageKind],
         "load": forecast.load(stream, now()),
+        "active_connections": Connection.objects.filter(
+            feed__stream=stream, status=Connection.Status.ACTIVE, deleted_at=None
+        ).count(),
         "issue_trend": issue_queries.trend(IssueScope(stream_id=stream.pk), now()),
     }
     return render(request, "portal/stream/settings.html", context)
