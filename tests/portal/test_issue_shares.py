@@ -36,5 +36,6 @@ def test_events_that_were_blocked_are_part_of_the_whole():
     assert shares(ALL, ALL, events=(100, 300), is_blocked=True) == Shares(50, 75)
 
 
-def test_a_share_is_at_least_one_percent():
-    assert shares(ALL, SAMPLE, events=(1, 1)) == Shares(1, 1)
+def test_a_share_of_less_than_one_percent_is_not_rounded_up():
+    assert shares(ALL, SAMPLE, events=(1, 1)) == Shares(1, 0)
+    assert shares(ALL, SAMPLE, events=(1, 99)) == Shares(1, 0)

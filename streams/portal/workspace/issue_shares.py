@@ -20,7 +20,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Shares in percent, at least 1; None: not known, or there were no events."""
+    """Shares in percent; 0: less than 1; None: not known, or there were no events."""
 
     day: int | None = None
     week: int | None = None
@@ -62,4 +62,5 @@ def _share(
     if not is_blocked and known < events / 2:
         return None  # most were blocked, too: in another mode, or in every mode
     whole = known + events if is_blocked else max(known, events)
-    return max(1, round(100 * events / whole))
+    percent = 100 * events / whole
+    return round(percent) if percent >= 1 else 0

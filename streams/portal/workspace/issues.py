@@ -170,7 +170,7 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "filters": [(s, PLURALS[s], counts[s]) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
         "rows": (rows := _rows(page, shown, moment)),
-        "has_shares": any(row.shares.week for row in rows),
+        "has_shares": any(row.shares.week is not None for row in rows),
         "more": len(found) - len(shown),
         "others": sum(group.week for group in groups if not group.kind.rule),
         "affected": _affected(page, wanted, moment),
