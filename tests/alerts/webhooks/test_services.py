@@ -60,6 +60,7 @@ def test_pages_show_no_secret_part_of_the_url(workspace, kind, url, shown):
     endpoint, _ = factories.webhook_endpoint(workspace, url, kind=kind)
 
     assert endpoint.shown_url == shown == str(endpoint)
+    assert AuditEntry.objects.get(action="webhook.added").detail["url"] == shown
 
 
 def test_slack_needs_no_signing_secret(workspace):
