@@ -6,6 +6,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -118,7 +119,7 @@ class AuditEntryAdmin(HistoryAdmin):
     search_fields = ("workspace__external_id",)
     search_help_text = _(
         "Enter the full external ID of a workspace, the full slug of a partner, or the"
-        " full email of an actor."
+        " full email of a person, who did it or whom it is about."
     )
     fields = (
         "when", "what", "action", "who", "address", "device", "member", "stream",
@@ -135,11 +136,15 @@ class AuditEntryAdmin(HistoryAdmin):
             return [Q()]
         workspaces = Workspace.objects.filter(external_id=search_term)
         partners = Partner.objects.filter(slug=search_term)
-        actors = User.objects.filter(email=search_term.strip().lower())
+        email = search_term.strip().lower()
+        actors = User.objects.filter(email=email)
+        groups = Group.objects.filter(name=search_term)
         return [
             *(Q(workspace=pk) for pk in workspaces.values_list("pk", flat=True)),
             *(Q(partner=pk) for pk in partners.values_list("pk", flat=True)),
             *(Q(actor=pk) for pk in actors.values_list("pk", flat=True)),
+            *(_about(email) if "@" in email else ()),
+            *(_of_group(name) for name in groups.values_list("name", flat=True)),
         ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -204,6 +209,19 @@ class AuditEntryAdmin(HistoryAdmin):
             name: value for name, value in entry.detail.items() if name not in ELSEWHERE
         }
         return "; ".join(f"{name}: {value}" for name, value in shown.items())
+
+
+def _about(email: str) -> list[Q]:
+    """Return the conditions of the entries that are about a person."""
+    named = Q(action__in=("user.created", "user.changed"), detail__row=email[:100])
+    # As in the condition of the index of sign-ins.
+    signs_in = Q(member=email, partner=None) & ~Q(member="")
+    return [signs_in, Q(member=email, partner__isnull=False), Q(named, partner=None)]
+
+
+def _of_group(name: str) -> Q:
+    actions = ("group.created", "group.changed")
+    return Q(action__in=actions, partner=None, detail__row=name[:100])
 
 
 def _person(entry: AuditEntry) -> str:

@@ -53,7 +53,12 @@ class HistoryList(ChangeList):
             page.filter(condition)[: self.list_per_page + 1]
             for condition in search_conditions
         )
-        rows = sorted(found, key=lambda row: row.pk, reverse=True)
+        # A row may match several conditions, such as a person's own sign-in.
+        rows = sorted(
+            {row.pk: row for row in found}.values(),
+            key=lambda row: row.pk,
+            reverse=True,
+        )
         self._show(rows[: self.list_per_page])
         if len(rows) > self.list_per_page:
             self._goes_on(rows[self.list_per_page - 1].pk)

@@ -19,6 +19,8 @@ admin.site.unregister(Group)
 class OperatorGroupAdmin(ServiceAdmin, GroupAdmin):
     """Groups. They grant permissions to operators, so only superusers change them."""
 
+    activity_scope = ("q", "name")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
 

@@ -106,6 +106,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     an account.
     """
 
+    activity_scope = ("q", "email")
     refusals = (EmailTaken,)
     form = EditUserForm
     change_form_template = "admin/user.html"
