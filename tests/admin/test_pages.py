@@ -160,7 +160,7 @@ def test_no_form_of_django_checks_a_password(client, olga):
     "name",
     [
         "connection", "delivery", "feed", "partner", "partnertoken", "planversion",
-        "rejection", "stream", "workspace",
+        "rejection", "stream", "user", "workspace",
     ],
 )  # fmt: skip
 def test_the_page_of_a_row_leads_to_its_entries_in_the_activity_log(staff, world, name):
@@ -227,3 +227,17 @@ def test_pages_keep_the_strict_content_security_policy(staff, world):
         assert "<style" not in page, address
         assert " style=" not in page, address
         assert " onclick=" not in page, address
+
+
+def test_the_header_leads_to_the_password_and_the_second_factors_of_the_operator(staff):
+    page = staff.get(reverse("admin:index")).text
+
+    for name in ("admin:password_change", "mfa_index"):
+        assert f'href="{reverse(name)}"' in page
+        assert staff.get(reverse(name)).status_code in (200, 302)
+
+
+def test_the_header_has_no_link_that_leads_back_to_the_admin(staff):
+    header = staff.get(reverse("admin:index")).text.split('id="user-tools"')[1]
+
+    assert f'href="{reverse("portal:home")}"' not in header.split("</header>")[0]
