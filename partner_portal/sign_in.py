@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-_BREACHED = (
-    Path(__file__).resolve().parent.parent
-    / "streams/identity/passwords/breached.txt.gz"
-)
-
 # --- Passwords ---------------------------------------------------------------------
 # The first one hashes. Other hashes are replaced at the next sign-in.
 PASSWORD_HASHERS = [
@@ -21,11 +14,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     # The 20,000 most frequent passwords of breaches, and 13,000 others.
-    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
-    {
-        "NAME": f"{_VALIDATION}.CommonPasswordValidator",
-        "OPTIONS": {"password_list_path": _BREACHED},
-    },
+    {"NAME": "streams.identity.passwords.common_passwords.CommonPasswordsValidator"},
     {"NAME": "streams.identity.passwords.context_words.ContextWordsValidator"},
 ]
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import (
+    password_validators_help_texts,
+    validate_password,
+)
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
@@ -33,6 +36,7 @@ def refusals(password: str) -> list[str]:
         ("9" * 64 + " 8207", []),  # no rule on the kinds of characters
         ("x7" * 64, []),
         ("Target123", ["password_too_common"]),  # Django's list
+        ("password", ["password_too_common", "password_context_words"]),  # both lists
         ("Pookie11", ["password_too_common"]),  # only in our list
         ("anna@northwind", ["password_too_similar"]),
         ("Segment-Portal-2026!", ["password_context_words"]),
@@ -43,6 +47,12 @@ def refusals(password: str) -> list[str]:
 )
 def test_a_new_password_is_long_and_in_no_list(password, codes):
     assert refusals(password) == codes
+
+
+def test_each_rule_of_passwords_is_listed_once():
+    rules = password_validators_help_texts()
+
+    assert len(rules) == len(set(rules))
 
 
 @pytest.mark.django_db
