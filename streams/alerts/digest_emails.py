@@ -10,7 +10,11 @@ from django.utils.translation import ngettext
 from streams.alerts.email_layout import DigestContent, DigestEntry, at, digest_with
 from streams.alerts.emails import page_of, title_of
 from streams.alerts.models import Notice
-from streams.alerts.partner_emails import partner_page, title_for_partner
+from streams.alerts.partner_emails import (
+    partner_page,
+    reason_for_partner,
+    title_for_partner,
+)
 from streams.alerts.roll_up import covered
 from streams.base.public_urls import portal_url
 from streams.base.text.validation import one_line
@@ -43,7 +47,7 @@ def _entry(notice: Notice) -> DigestEntry:
     return DigestEntry(
         place=one_line(str(place or "")),
         title=title_for_partner(notice) if is_of_partner else title_of(alert),
-        reason="" if is_of_partner else alert.reason,
+        reason=reason_for_partner(alert) if is_of_partner else alert.reason,
         times=_times_of_partner(notice) if is_of_partner else _times(notice),
         link=origin + page if origin and page else "",
     )

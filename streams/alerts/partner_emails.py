@@ -47,6 +47,8 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     count = alerts.count()
     oldest = list(alerts[:NAMED])
     facts = [(_("Since"), at(oldest[0].since if oldest else alert.since))]
+    if reason := reason_for_partner(alert):
+        facts.insert(0, (_("Reason"), one_line(reason)))
     if names := [one_line(one.workspace.name) for one in oldest if one.workspace]:
         label = _("First of them") if count > NAMED else _("Names")
         facts.append((_("Workspaces"), str(intcomma(count))))
@@ -82,6 +84,11 @@ def _recovered(notice: Notice) -> EmailMessage:
         ),
         notice,
     )
+
+
+def reason_for_partner(alert: Alert) -> str:
+    """Return the reason if it concerns all workspaces of the stream: the operator's words."""
+    return alert.reason if alert.condition == Condition.HALTED else ""
 
 
 def partner_page(alert: Alert) -> str:

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from streams.alerts.conditions.all_rules import RULES
+from streams.alerts.digest_emails import digest_email_of
 from streams.alerts.evaluation import evaluate
 from streams.alerts.models import Alert, Notice
 from streams.alerts.sending import send_due
 from streams.connections.models import Connection
+from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
 from streams.tenancy.models import PartnerMembership, Workspace
 from tests import factories
@@ -59,6 +61,30 @@ def fail(cursors: list[Cursor], since) -> None:
 
 def send(at) -> None:
     send_due(at, stop=lambda: False)
+
+
+def test_the_email_about_a_halt_has_the_operators_reason(stream, smtp, start):
+    connect(stream, 2)
+    Halt.objects.create(reason="Segment is down in the US", created_at=start)
+    evaluate(start + MINUTE)
+    send(start + 2 * MINUTE)
+
+    [mail] = smtp.accepted
+    assert mail["To"] == "petra@postbox.example"
+    for version in ("plain", "html"):
+        assert "Segment is down in the US" in mail.get_body((version,)).get_content()
+
+
+def test_the_digest_of_a_partner_has_the_operators_reason_for_a_halt(stream, start):
+    connect(stream, 1)
+    Halt.objects.create(reason="Segment is down in the US", created_at=start)
+    evaluate(start + MINUTE)
+    notice = Notice.objects.filter(recipient__email="petra@postbox.example")[0]
+    notice.digest_end = start + 60 * MINUTE
+
+    text = str(digest_email_of([notice]).body)
+
+    assert "Segment is down in the US" in text
 
 
 def test_many_refused_keys_are_one_email_with_the_count_and_the_names(
