@@ -84,6 +84,14 @@ def test_alerts_name_their_partner_and_stream_in_the_list_and_on_their_page(
             assert f'<a href="{url}">' in shown
 
 
+def test_the_page_of_an_alert_leads_back_to_the_list(staff, of_portal):
+    shown = staff.get(page("change", of_portal)).text
+
+    url = reverse("admin:streams_alert_changelist")
+    assert f'<a href="{url}" class="closelink">Back to list</a>' in shown
+    assert ">Close<" not in shown
+
+
 def test_the_page_of_an_alert_names_its_subject(staff, of_portal):
     assert "portal:disk" in staff.get(page("change", of_portal)).text
     assert "portal:disk" in staff.get(reverse("admin:streams_alert_changelist")).text
