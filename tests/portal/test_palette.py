@@ -78,6 +78,26 @@ def test_an_email_leads_to_the_events_of_that_person(as_bob, cast):
     assert links == ["email=mara%2Ba%40example.com", "user_id=mara%2Ba%40example.com"]
 
 
+def test_the_events_of_a_user_id_come_before_docs_but_not_before_pages(as_bob, cast):
+    scope = f"w:{cast.workspace.public_id}"
+
+    results = found(as_bob, "user-1", scope)
+
+    assert results["Find events"] == ["Find events of user-1"]
+    assert next(iter(results)) == "Find events"
+    assert next(iter(found(as_bob, "SPEC-ID-001", scope))) == "Docs"
+    assert next(iter(found(as_bob, "write key", scope))) == "Docs"
+    assert next(iter(found(as_bob, "events", scope))) == "Pages"
+
+
+def test_a_partner_finds_the_events_of_a_user_id(as_sam, cast):
+    query = {"q": "user-1", "in": f"p:{cast.partner.slug}"}
+
+    page = as_sam.get("/search/", query, headers=HTMX)
+
+    assert f'href="/p/{cast.partner.slug}/events/?user_id=user-1"' in page.text
+
+
 def test_an_event_in_quarantine_leads_to_its_own_page(as_bob, cast):
     factories.quarantined(cast.feed, 2, now=now())
     [message_id] = factories.quarantined(cast.feed, now=now(), event="Mail Opened")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_QUERY = 100  # characters
 MOST = 6  # results of one kind
+_RULE_ID = re.compile(r"[A-Z]+(-[A-Z]+)+-[0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,18 @@ def results_for(
         ResultGroup(gettext_lazy("Workspaces"), list(_workspaces(query, visible))),
         ResultGroup(gettext_lazy("Streams"), list(_streams(query, visible))),
         ResultGroup(gettext_lazy("Docs"), docs[:MOST]),
-        ResultGroup(gettext_lazy("Find events"), list(_filters(query, access))),
     ]
+    filters = ResultGroup(gettext_lazy("Find events"), list(_filters(query, access)))
+    # The first result is selected. Sections of the docs match a part of nearly any ID.
+    groups.insert(len(groups) - 1 if _is_like_id(query) else len(groups), filters)
     return [group for group in groups if group.results]
+
+
+def _is_like_id(query: str) -> bool:
+    """Whether a text is like an email or an ID, and not like words or the ID of a rule."""
+    if " " in query or _RULE_ID.fullmatch(query):
+        return False
+    return any(character.isdigit() or character in "@_|" for character in query)
 
 
 class _VisibleTenants:
@@ -125,13 +136,22 @@ def _filters(
     query: str, access: WorkspaceAccess | PartnerAccess | None
 ) -> Iterator[SearchResult]:
     """Yield lists of events that the query filters: the last results, without a search."""
-    if not (query and isinstance(access, WorkspaceAccess) and access.feed):
+    if not query or access is None:
+        return
+    if not isinstance(access, WorkspaceAccess):
+        args, label = [access.partner.slug], _("Find events of %(value)s")
+        href = reverse("portal:partner-events", args=args, query={"user_id": query})
+        yield SearchResult(label % {"value": query}, href)
+        return
+    if not access.feed:
         return
     if "@" in query:
         label = _("Events with the email %(value)s") % {"value": query}
         yield SearchResult(label, to(access, "events", email=query))
-    label = _("Events with the userId %(value)s") % {"value": query}
-    yield SearchResult(label, to(access, "events", user_id=query))
+        label = _("Events with the userId %(value)s")
+    else:
+        label = _("Find events of %(value)s")
+    yield SearchResult(label % {"value": query}, to(access, "events", user_id=query))
 
 
 def _pages(
