@@ -181,4 +181,13 @@ def test_an_issue_links_to_its_events_and_to_possible_fixes(as_dev, cast, found)
     assert "View 5 in quarantine" in workspace.text
     assert "View other affected events" in workspace.text
     assert "View 5 in quarantine" in stream.text
-    assert "Add events from traffic" in stream.text
+    assert "Add to plan" not in stream.text  # the Spec says "Email Opened"
+
+
+def test_an_issue_of_an_unplanned_event_leads_to_that_event(as_dev, cast):
+    factories.found(cast.feed, "Newsletter Shared", at=now())
+
+    stream = as_dev.get(of_stream(cast)).text
+
+    assert "learn/?event=Newsletter+Shared" in stream
+    assert "Add to plan…" in stream

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -137,6 +138,23 @@ def test_a_planned_event_gets_its_missing_properties(as_dev, cast, at):
     [event] = drafted_plan(cast.stream).events
     assert event.when == "Mine."
     assert [(one.path, one.type) for one in event.properties] == [("id", "any"), ("more", "integer")]  # fmt: skip
+
+
+def test_only_the_event_that_an_issue_is_about_is_selected_and_comes_first(
+    as_dev, cast, at
+):
+    factories.append(cast.feed, 3, now=now(), event="Campaign Paused")
+    factories.append(cast.feed, now=now(), event="Newsletter Shared")
+
+    page = as_dev.get(at("learn"), {"event": "Newsletter Shared"})
+
+    ticked = re.compile(r'name="events" value="([^"]*)" checked')
+    assert ticked.findall(page.text) == [page.context["offers"][0].key]
+    assert page.context["offers"][0].title == "Newsletter Shared"
+    absent = as_dev.get(at("learn"), {"event": "Long Ago"})
+    assert "“Long Ago” isn't in this list." in absent.text
+    assert ticked.findall(absent.text) == []
+    assert len(ticked.findall(as_dev.get(at("learn")).text)) == 2
 
 
 def test_misnamed_events_are_not_selected_by_default(as_dev, cast, at):

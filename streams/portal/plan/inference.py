@@ -56,6 +56,11 @@ class SuggestedEvent:
         return key_of(self.learned.event)
 
     @property
+    def name(self) -> str:
+        """The name by which issues list it: of an event without one, its call."""
+        return self.learned.name or self.learned.call
+
+    @property
     def title(self) -> str:
         return label(self.learned.event)
 
@@ -85,7 +90,10 @@ class SuggestedEvent:
 
 @signed_in
 def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Show received events and what the plan lacks of them; a POST adds the selected ones."""
+    """Show received events and what the plan lacks of them; a POST adds the selected ones.
+
+    With a name in `event`, only the event of that name is selected, and comes first.
+    """
     access = partner_to_develop(request, slug)
     stream = stream_of(access, stream_slug)
     if request.method == "POST" and _add(request, stream):
@@ -94,6 +102,9 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     lesson = learn(_events(sample.payloads()))
     plan = drafted_plan(stream)
     offers = [_offer(event, plan, stream) for event in lesson.events]
+    wanted = request.GET.get("event", "")
+    asked = [one.key for one in offers if one.name == wanted] if wanted else None
+    offers.sort(key=lambda one: one.name != wanted)
     context = {
         "access": access,
         "stream": stream,
@@ -102,7 +113,8 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         "offers": offers,
         "adds": any(offer.adds for offer in offers),
         # The selection, if it couldn't be added.
-        "picked": request.POST.getlist("events") if request.POST else None,
+        "picked": request.POST.getlist("events") if request.POST else asked,
+        "missing": asked == [] and wanted,
         "learned": _sealed((offer.learned.event for offer in offers if offer.adds), stream),
     }  # fmt: skip
     return render(request, "portal/plan/inference.html", context)

@@ -39,6 +39,7 @@ from streams.portal.workspace.issue_shares import NameEstimates, Shares
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.call_structure import CALLS
 from streams.spec.issues import Severity
+from streams.spec.names.collisions import right_name
 from streams.spec.validation_modes import ValidationMode, stricter
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class FaultRow:
     events: str  # the URL of the list of these events; empty: there is none
     workspaces: int  # with this fault; 0 on the page of a workspace
     affected: str  # the URL of their list
+    learn: str  # the URL that adds the event to the plan; empty: the plan can't have it
     shares: Shares  # of the events of that name
     held: int  # events of that name in quarantine
 
@@ -107,11 +109,6 @@ class FaultRow:
     def label(self) -> str:
         """The translated severity."""
         return str(SEVERITIES[self.fault.severity])
-
-    @property
-    def is_learnable(self) -> bool:
-        """Whether adding something to the tracking plan would fix it."""
-        return not LEARNABLE.isdisjoint(self.fault.rules)
 
 
 @signed_in
@@ -214,6 +211,7 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
                 workspaces=feeds.get((kind.rule, kind.name), 0),
                 held=held[kind.name] if kind.name else 0,
                 affected=urlencode({"rule": kind.rule, "name": kind.name}),
+                learn=_learn(fault, page),
                 shares=names.shares(fault, is_blocked=is_blocked)
                 if names
                 else Shares(),
@@ -230,6 +228,19 @@ def _events(fault: Fault, access: WorkspaceAccess | PartnerAccess, at: datetime)
     field = "type" if name in CALLS else "name"
     since = timezone.localtime(at - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M")
     return to(access, "events", rule=fault.kind.rule, **{field: name}, since=since)
+
+
+def _learn(fault: Fault, page: IssuesPage) -> str:
+    """Return the URL of the page that adds this event, or what it lacks, to the plan."""
+    access, name = page.access, fault.kind.name
+    if isinstance(access, WorkspaceAccess) or not access.can_develop:
+        return ""
+    # A plan with a name that the Spec forbids can't be published.
+    is_misnamed = right_name(name, page.stream.spec_exceptions)
+    if LEARNABLE.isdisjoint(fault.rules) or is_misnamed:
+        return ""
+    path = within(access, "partner-stream-plan-learn", page.stream.slug)
+    return f"{path}?{urlencode({'event': name})}" if name else path
 
 
 def _held(page: IssuesPage) -> Counter[str]:
