@@ -82,6 +82,12 @@ class AuditEntry(models.Model):
                 condition=models.Q(partner=None) & ~models.Q(member=""),
                 name="audit_by_member",
             ),
+            # Other entries about a person, such as invitations and roles.
+            models.Index(
+                fields=["member", "-id"],
+                condition=models.Q(partner__isnull=False) & ~models.Q(member=""),
+                name="audit_about_member",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -214,9 +214,12 @@ class AuditEntryAdmin(HistoryAdmin):
 def _about(email: str) -> list[Q]:
     """Return the conditions of the entries that are about a person."""
     named = Q(action__in=("user.created", "user.changed"), detail__row=email[:100])
-    # As in the condition of the index of sign-ins.
-    signs_in = Q(member=email, partner=None) & ~Q(member="")
-    return [signs_in, Q(member=email, partner__isnull=False), Q(named, partner=None)]
+    is_about = Q(member=email) & ~Q(member="")  # as in the conditions of two indexes
+    return [
+        is_about & Q(partner=None),
+        is_about & Q(partner__isnull=False),
+        Q(named, partner=None),
+    ]
 
 
 def _of_group(name: str) -> Q:
