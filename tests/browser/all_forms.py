@@ -295,7 +295,7 @@ FORMS = [
         "portal/exports/new.html",
         "exports/new/",
         "exports/new/",
-        fields={"format": "csv"},
+        fields={"format": "jsonl"},
     ),
     of_workspace(
         "portal/exports/_export.html",

@@ -81,7 +81,8 @@ def sign_in_there(page: Page, name: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def test_a_member_is_led_to_the_provider_by_the_email(page, sso, live_server):
+def test_a_member_is_led_to_the_provider_by_the_email(page, sso, live_server, settings):
+    settings.REQUIRE_SECOND_FACTOR = False
     page.goto(f"{live_server.url}/p/postbox/tokens/")
     page.get_by_label("Email").fill("petra@postbox.example")
     page.get_by_label("Password").focus()
@@ -122,8 +123,9 @@ def test_an_invitation_leads_there_if_single_sign_on_is_required(
 
 
 def test_a_password_is_refused_and_the_page_leads_on(
-    page, sso, partner, petra, live_server
+    page, sso, partner, petra, live_server, settings
 ):
+    settings.REQUIRE_SECOND_FACTOR = False
     set_enforced(partner=partner, is_enforced=True, actor=petra)
     page.goto(f"{live_server.url}/accounts/login/")
     page.get_by_label("Email").fill("petra@postbox.example")

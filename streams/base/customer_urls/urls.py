@@ -21,7 +21,7 @@ _URL = re.compile(r"https://([^/?#\\]*)([/?][!-~]*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?"
 # The last label is not a number: all notations of IPv4 addresses end with one (0x7f, 0177).
-_NAME = re.compile(rf"({_LABEL}\.)+(?!0x[0-9a-f]*$)(?=.*[a-z]){_LABEL}")
+_NAME = re.compile(rf"({_LABEL}\.)++(?!0x[0-9a-f]*$)(?=.*[a-z]){_LABEL}")
 
 
 class UrlRefused(ValueError):

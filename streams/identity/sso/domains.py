@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 253
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"({_LABEL}\.)+{_LABEL}")
+_DOMAIN = re.compile(rf"({_LABEL}\.)++{_LABEL}")
+_SEPARATORS = re.compile(r"[\s,]+")
 
 
 class DomainRefused(ValueError):
@@ -34,7 +35,7 @@ class DomainRefused(ValueError):
 
 def read_domains(text: str) -> list[str]:
     """Return the domains of a list with commas, spaces or line breaks. Raises DomainRefused."""
-    found = sorted({part.lower() for part in re.split(r"[\s,]+", text) if part})
+    found = sorted({part.lower() for part in _SEPARATORS.split(text) if part})
     for domain in found:
         if len(domain) > MAX_LENGTH or not _DOMAIN.fullmatch(domain):
             raise DomainRefused(

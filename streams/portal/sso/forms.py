@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_VALUES = 500  # characters of all values of a role
 ROLES = PartnerMembership.Role
+_SEPARATORS = re.compile(r"[,\n]")
 
 
 class FindForm(forms.Form):
@@ -133,4 +134,4 @@ def _initial(provider: SsoProvider | None) -> dict[str, str]:
 
 
 def _listed(text: str) -> list[str]:
-    return [value for part in re.split(r"[,\n]", text) if (value := part.strip())]
+    return [value for part in _SEPARATORS.split(text) if (value := part.strip())]
