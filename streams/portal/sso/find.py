@@ -82,7 +82,9 @@ def refuse_other_ways(request: HttpRequest, email: str) -> None:
 
 def sign_on_again(user: User) -> list[dict[str, Any]]:
     """Return how a user without a password and a second factor proves who they are."""
-    provider = None if user.is_staff else provider_for(user.email)
+    # allauth also passes visitors who aren't signed in.
+    is_visitor = user.pk is None
+    provider = None if is_visitor or user.is_staff else provider_for(user.email)
     if provider is None:
         return []
     url = reverse("openid_connect_login", args=[provider.public_id])
