@@ -135,7 +135,7 @@ def single_sign_on(scene: Scene) -> Iterator[Visit]:
 def search_box(scene: Scene) -> Iterator[Visit]:
     """Yield what the dialog of the search box loads, and found events."""
     visitor = Visitor(scene, "petra")
-    for text in ("", "xyzzy"):
+    for text in ("", "user_1"):
         page = f"/search/?q={text}&in=p:{scene.cast.partner.slug}"
         yield from visitor.visit("get", page, headers={"HX-Request": "true"})
     of_feed = {"feed": scene.cast.feed}
