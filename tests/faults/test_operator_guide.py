@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from environ import Env
@@ -36,6 +37,7 @@ from tests.faults.previous_version import (
 )
 from tests.faults.supervisor import Supervisor
 from tests.portal_processes import ROOT, until
+from tests.second_factors import App
 from tests.servers.valkey import free_port
 
 pytestmark = [pytest.mark.processes]
@@ -268,6 +270,18 @@ def ready(url: str) -> bool:
         return requests.get(f"{url}/readyz", timeout=10).status_code == 200
     except requests.RequestException:
         return False
+
+
+@drills("### Two-factor authentication")
+def test_the_factors_of_someone_who_lost_them_all_are_removed(deployment, guide):
+    person = factories.user(email="ada@postbox.example")
+    App(person)
+    deployment.start("web")
+    [reset] = guide["### Two-factor authentication"]
+
+    guide.run(reset)
+
+    assert not Authenticator.objects.filter(user=person).exists()
 
 
 @drills("### Rotate ENCRYPTION_KEYS")

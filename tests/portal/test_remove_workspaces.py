@@ -154,8 +154,8 @@ def test_support_sees_no_button(as_sam, cast, empties, page_of):
 def test_three_take_as_many_queries_as_one(
     as_dev, cast, empties, page_of, django_assert_num_queries
 ):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_dev.get(page_of("?q=Typo 1"))
     factories.workspace(cast.partner, name="Typo 3")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_dev.get(page_of("?q=Typo"))

@@ -181,7 +181,7 @@ def test_a_stream_says_how_long_a_round_takes(as_petra, cast):
     page = as_petra.get(f"/p/{cast.partner.slug}/streams/{cast.stream.slug}/").text
 
     assert "Up to 50 requests per second" in page
-    assert "60 ms, in which every active connection sends once" in page
+    assert "60 ms, in which every connection with events to send has its turn" in page
 
 
 def test_a_stream_chooses_its_spec_exceptions(as_petra, cast):
@@ -198,4 +198,5 @@ def test_a_stream_chooses_its_spec_exceptions(as_petra, cast):
     assert entry.detail == {
         "stream": cast.stream.slug,
         "readings": "email-unsubscribed, review-rating",
+        "changed": "readings: – → email-unsubscribed, review-rating",
     }
