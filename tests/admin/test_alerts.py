@@ -94,4 +94,5 @@ def test_the_page_of_an_alert_leads_back_to_the_list(staff, of_portal):
 
 def test_the_page_of_an_alert_names_its_subject(staff, of_portal):
     assert "portal:disk" in staff.get(page("change", of_portal)).text
-    assert "portal:disk" in staff.get(reverse("admin:streams_alert_changelist")).text
+    listed = staff.get(reverse("admin:streams_alert_changelist")).text
+    assert "The portal: disk" in listed

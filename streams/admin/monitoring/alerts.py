@@ -44,8 +44,7 @@ class OpenedFilter(PeriodFilter):
 class AlertAdmin(HistoryAdmin):
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
-        "opened", "subject", "partner_link", "stream_link", "workspace_link", "connection_link",
-        "condition", "reason", "state", "began", "closed",
+        "opened", "condition", "about", "partner_link", "reason", "state", "closed",
     )  # fmt: skip
     list_filter = (OpenFilter, "condition", OpenedFilter)
     list_select_related = (
@@ -69,6 +68,15 @@ class AlertAdmin(HistoryAdmin):
         if alert.workspace is None and alert.partner:
             return {"partner": alert.partner.slug}
         return super().activity_of(row)
+
+    @admin.display(description=_("about"))
+    def about(self, alert: Alert) -> str:
+        """Link the most specific of what the alert is about."""
+        found = alert.connection or alert.workspace or alert.stream or alert.partner
+        if found:
+            return link(found)
+        part = alert.subject.partition(":")[2]
+        return gettext("The portal: %(part)s") % {"part": part}
 
     @admin.display(description=_("partner"))
     def partner_link(self, alert: Alert) -> str:
