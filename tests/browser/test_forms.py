@@ -240,6 +240,7 @@ def test_a_draft_survives_closing_the_tab_and_is_deleted_once_saved(
     page.locator("#preview").get_by_text("A long text.").wait_for()
     page.get_by_role("button", name="Save draft").click()
     page.get_by_text("The draft was saved.").wait_for()
+    page.wait_for_load_state()  # the script that deletes the draft runs before that
     kept = page.evaluate(
         "Object.keys(localStorage).filter(key => key.includes(location.pathname))"
     )
