@@ -59,7 +59,7 @@ class ImpersonationMiddleware:
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         """Replace the user, or refuse what an operator may not do as another user."""
         match = request.resolver_match
-        if match is None or not _concerns(match):
+        if match is None or not (_is_portal(match) or _is_account(match)):
             return None
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
@@ -69,7 +69,7 @@ class ImpersonationMiddleware:
         if found is None:
             messages.info(request, _("You no longer view the portal as another user."))
             return redirect("admin:streams_user_changelist")
-        if "portal" not in match.namespaces and match.url_name != "search":
+        if not _is_portal(match):
             text = _("First stop viewing the portal as %(user)s.")
             raise PermissionDenied(text % {"user": found.user.email})
         request.__dict__["impersonation"] = found
@@ -94,11 +94,12 @@ class _ReadOnly:
         return execute(sql, params, many, context)
 
 
-def _concerns(match: ResolverMatch) -> bool:
-    """Whether a page depends on who is signed in, and is not the operator's own."""
-    name = match.url_name or ""
-    is_portal = "portal" in match.namespaces or name == "search"
-    return is_portal or (match.route.startswith(_ACCOUNT) and name != _SIGN_OUT)
+def _is_portal(match: ResolverMatch) -> bool:
+    return "portal" in match.namespaces or match.url_name == "search"
+
+
+def _is_account(match: ResolverMatch) -> bool:
+    return match.route.startswith(_ACCOUNT) and match.url_name != _SIGN_OUT
 
 
 def _impersonation(request: HttpRequest) -> Impersonation | None:

@@ -17,7 +17,7 @@ from streams.connections.models import Connection
 from streams.observability.work_figures.store import latest_figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
 NO_BEAT_AFTER = timedelta(minutes=3)  # beat has the figures measured once a minute
@@ -62,38 +62,27 @@ def _reported(_: datetime) -> Iterable[Held]:
         yield Held(subject=subject, began=since)
 
 
+def _rule(
+    condition: Condition,
+    holding: Callable[[datetime], Iterable[Held]],
+    *,
+    closes_after: timedelta,
+) -> Rule:
+    """Return a rule whose alerts only operators see."""
+    return Rule(
+        condition=condition,
+        holding=holding,
+        closes_after=closes_after,
+        recovery=Recovery.ENDED,
+        partner_from=None,
+        for_operators=True,
+    )
+
+
 RULES = (
-    Rule(
-        condition=Condition.NOT_READY,
-        holding=_failing_parts,
-        closes_after=timedelta(minutes=2),
-        recovery=Recovery.ENDED,
-        partner_from=None,
-        for_operators=True,
-    ),
+    _rule(Condition.NOT_READY, _failing_parts, closes_after=timedelta(minutes=2)),
     # A worker notices it, because beat starts all other evaluations (tasks.py).
-    Rule(
-        condition=Condition.NO_BEAT,
-        holding=_no_beat,
-        closes_after=timedelta(minutes=2),
-        recovery=Recovery.ENDED,
-        partner_from=None,
-        for_operators=True,
-    ),
-    Rule(
-        condition=Condition.MANY_STOPPED,
-        holding=_many_stopped,
-        closes_after=timedelta(minutes=5),
-        recovery=Recovery.ENDED,
-        partner_from=None,
-        for_operators=True,
-    ),
-    Rule(
-        condition=Condition.RECONCILE,
-        holding=_reported,
-        closes_after=timedelta(0),
-        recovery=Recovery.ENDED,
-        partner_from=None,
-        for_operators=True,
-    ),
+    _rule(Condition.NO_BEAT, _no_beat, closes_after=timedelta(minutes=2)),
+    _rule(Condition.MANY_STOPPED, _many_stopped, closes_after=timedelta(minutes=5)),
+    _rule(Condition.RECONCILE, _reported, closes_after=timedelta(0)),
 )
