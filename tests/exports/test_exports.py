@@ -414,3 +414,51 @@ def test_an_invalid_filter_exports_nothing(client):
 
     assert b"One of the filters" in response.content
     assert not Export.objects.exists()
+
+
+def test_an_export_shows_its_filters_and_leads_back_to_the_filtered_list(client):
+    cast = factories.cast()
+    factories.append(cast.feed, 3)
+    client.force_login(cast.bob)
+    home = f"/w/{cast.workspace.public_id}/exports/"
+    listed = f"/w/{cast.workspace.public_id}/events/?type=track&name=Email"
+
+    new = client.get(f"{home}new/?name=Email&type=track")
+    made = client.post(f"{home}new/?name=Email&type=track", {"format": "csv"})
+    pages = [new, client.get(made["Location"]), client.get(home)]
+
+    for page in pages:
+        assert "<bdi>Email</bdi>" in page.text.replace(' class="chip-value"', "")
+        assert "Name starts with" in page.text
+    for page in pages[:2]:
+        assert page.context["exported"].url == listed
+        assert listed.replace("&", "&amp;") in page.text
+    assert "Change the filter" in new.text
+
+
+def test_an_export_of_attempts_leads_back_to_those_of_its_connection(client):
+    cast = factories.cast()
+    connection = factories.connection(cast.feed)
+    client.force_login(cast.bob)
+    home = f"/w/{cast.workspace.public_id}"
+    query = f"status=5xx&connection={connection.public_id}"
+
+    made = client.post(f"{home}/exports/new/?list=attempts&{query}", {"format": "csv"})
+    page = client.get(made["Location"])
+
+    assert page.context["exported"].url.startswith(f"{home}/deliveries/?")
+    assert f"connection={connection.public_id}" in page.context["exported"].url
+    assert "status=5xx" in page.context["exported"].url
+
+
+def test_an_export_outlives_the_connection_of_its_attempts(client):
+    cast = factories.cast()
+    export = factories.export(
+        cast.feed, requested_by=cast.bob, kind="attempts", filter={"connection": 99}
+    )
+    client.force_login(cast.bob)
+    home = f"/w/{cast.workspace.public_id}"
+
+    page = client.get(f"{home}/exports/{export.public_id}/")
+
+    assert page.context["exported"].url == f"{home}/deliveries/?"

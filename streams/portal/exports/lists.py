@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.exports import attempt_rows, event_rows
 from streams.exports.models import Export
 from streams.portal.attempts.forms import AttemptFilterForm
-from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.forms import EventFilterForm
 
 if TYPE_CHECKING:
-    from django.http import QueryDict
     from django_stubs_ext import StrOrPromise
 
     from streams.connections.models import Connection
@@ -50,7 +50,7 @@ class ExportedList:
     kind: Export.Kind
     filters: FilterForm
     wanted: Mapping[str, object]  # the filter as an export stores it
-    url: str
+    url: str  # of the list, with the filters
 
     @property
     def hints(self) -> Mapping[str, StrOrPromise]:
@@ -65,20 +65,61 @@ def list_of(query: QueryDict, access: WorkspaceAccess) -> ExportedList:
     """
     if query.get(LIST) != Export.Kind.ATTEMPTS:
         events = EventFilterForm(query)
-        return ExportedList(
-            kind=Export.Kind.EVENTS,
-            filters=events,
-            wanted=event_rows.stored_filter(events.search(now())),
-            url=to(access, "events"),
-        )
+        return _events(access, events, event_rows.stored_filter(events.search(now())))
     attempts = AttemptFilterForm(query)
     connection = _connection(query, access)
+    wanted = attempt_rows.stored_filter(connection, attempts.filters(now()))
+    return _attempts(access, attempts, wanted, connection)
+
+
+def filters_of(export: Export) -> EventFilterForm | AttemptFilterForm:
+    """Return the filters that an export was requested with; a preset is a start."""
+    query = QueryDict(mutable=True)
+    query.update({name: str(value) for name, value in export.filter.items()})
+    if export.kind == Export.Kind.EVENTS:
+        return EventFilterForm(query)
+    return AttemptFilterForm(query)
+
+
+def list_of_export(export: Export, access: WorkspaceAccess) -> ExportedList:
+    """Return the list that an export has the rows of."""
+    form = filters_of(export)
+    if isinstance(form, EventFilterForm):
+        return _events(access, form, export.filter)
+    connections = access.the_feed.connections
+    connection = connections.filter(pk=export.filter[attempt_rows.CONNECTION]).first()
+    return _attempts(access, form, export.filter, connection)
+
+
+def _events(
+    access: WorkspaceAccess, form: EventFilterForm, wanted: Mapping[str, object]
+) -> ExportedList:
+    return ExportedList(
+        kind=Export.Kind.EVENTS,
+        filters=form,
+        wanted=wanted,
+        url=_path(access, "events") + form.query(**access.query),
+    )
+
+
+def _attempts(
+    access: WorkspaceAccess,
+    form: AttemptFilterForm,
+    wanted: Mapping[str, object],
+    connection: Connection | None,
+) -> ExportedList:
+    """The list of a connection's attempts; None: the connection was deleted since."""
+    own = connection and connection.public_id
     return ExportedList(
         kind=Export.Kind.ATTEMPTS,
-        filters=attempts,
-        wanted=attempt_rows.stored_filter(connection, attempts.filters(now())),
-        url=to(access, "deliveries", connection=connection.public_id),
+        filters=form,
+        wanted=wanted,
+        url=_path(access, "deliveries") + form.query(**access.query, connection=own),
     )
+
+
+def _path(access: WorkspaceAccess, page: str) -> str:
+    return reverse(f"portal:{page}", args=[access.workspace.public_id])
 
 
 def _connection(query: QueryDict, access: WorkspaceAccess) -> Connection:

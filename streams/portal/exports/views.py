@@ -14,7 +14,7 @@ from streams.exports import services
 from streams.exports.models import KEPT, KEPT_HOURS, Export
 from streams.exports.services import ExportRunning
 from streams.portal.exports.forms import ExportForm
-from streams.portal.exports.lists import list_of
+from streams.portal.exports.lists import filters_of, list_of, list_of_export
 from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
@@ -39,7 +39,9 @@ CONTENT_TYPES = {
 def exports(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the exports that still exist, newest first."""
     access = workspace_to_see(request, public_id)
-    found = _of(access).order_by("-pk")[:SHOWN]
+    found = [
+        (export, filters_of(export)) for export in _of(access).order_by("-pk")[:SHOWN]
+    ]
     context = {"access": access, "exports": found, "kept_hours": KEPT_HOURS}
     return render(request, "portal/exports/exports.html", context)
 
@@ -143,6 +145,7 @@ def _progress(
     return {
         "access": access,
         "export": found,
+        "exported": list_of_export(found, access),
         "may_delete": access.can_edit or found.requested_by == request.user,
         "percent": int(found.searched * 100),
         "deleted_at": found.ended_at and found.ended_at + KEPT,
