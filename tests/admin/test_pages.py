@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
@@ -110,6 +112,29 @@ def test_every_model_with_a_page_is_in_this_test(world):
     }
 
     assert shown == set(world.rows)
+
+
+FIRST_LINK = re.compile(r'<tbody>.*?<a href="([^"?]*)', re.DOTALL)
+HEADING = re.compile(r"<h1>(.*?)</h1>")
+
+
+def test_the_first_link_of_a_row_opens_its_own_page(staff, world):
+    for name in world.rows:
+        page = staff.get(reverse(f"admin:streams_{name}_changelist")).text
+
+        [kind, _, leads_to] = FIRST_LINK.search(page)[1].split("/")[3:6]
+        assert (kind, leads_to) == (name, "change"), name
+
+
+def test_titles_are_the_names_of_the_rows(staff, world):
+    for model in registered():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        lists = staff.get(reverse(f"{name}_changelist")).text
+
+        assert HEADING.search(lists)[1] == capfirst(model._meta.verbose_name_plural)
+        if pk := world.rows.get(model._meta.model_name):
+            page = staff.get(reverse(f"{name}_change", args=[pk])).text
+            assert HEADING.search(page)[1] == capfirst(model._meta.verbose_name)
 
 
 def test_visitors_are_redirected_to_sign_in(client, world):

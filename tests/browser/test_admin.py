@@ -76,6 +76,23 @@ def test_forms_stay_still_while_scripts_build_their_fields(staff, live_server, w
         assert faults(staff) == [], form
 
 
+IN_CAPITALS = """() => [...document.querySelectorAll("body *")]
+    .filter(one => getComputedStyle(one).textTransform !== "none")
+    .map(one => one.outerHTML.slice(0, 80))"""
+
+
+def test_no_text_is_in_capitals(staff, live_server):
+    partner = factories.partner()
+
+    for page in (
+        "", "search/?q=x", "streams/user/", f"streams/partner/{partner.pk}/change/",
+        "streams/stream/add/", "streams/halt/add/", "auth/group/add/",
+    ):  # fmt: skip
+        staff.goto(f"{live_server.url}/admin/{page}")
+
+        assert staff.evaluate(IN_CAPITALS) == [], page
+
+
 def test_rows_of_attempts_stay_low_on_a_phone(staff, live_server):
     workspace = factories.workspace(name="A customer with a rather long name, Inc.")
     cursor = factories.due_cursor(

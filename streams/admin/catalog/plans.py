@@ -29,10 +29,9 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     activity_scope = ("stream", "stream.slug")
     change_form_template = "admin/plan_version.html"
     list_display = (
-        "of_stream", "number", "state", "events", "edited", "published", "published_by",
+        "version", "of_stream", "state", "events", "edited", "published", "published_by",
         "note",
     )  # fmt: skip
-    list_display_links = ("number",)
     list_filter = (StateFilter,)
     list_select_related = ("stream", "published_by")
     list_per_page = 50  # each row loads its entire plan
@@ -45,6 +44,10 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     edited = time_column("edited_at", _("edited"))
     published = time_column("published_at", _("published"))
+
+    @admin.display(description=_("version"), ordering="number")
+    def version(self, version: PlanVersion) -> str:
+        return str(version)
 
     @admin.display(description=_("stream"), ordering="stream__slug")
     def of_stream(self, version: PlanVersion) -> str:

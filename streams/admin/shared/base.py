@@ -52,7 +52,10 @@ class UncountedList(ChangeList):
 
 
 class LightAdmin(admin.ModelAdmin):
-    """Loads no XRegExp: a third of a page's weight, for slugs that aren't ASCII, which none here is."""
+    """Titles a list and a page with the name of their rows, without Django's verbs.
+
+    Loads no XRegExp: a third of a page's weight, for slugs that aren't ASCII, which none here is.
+    """
 
     # Whose entries of the activity log a row's page links to: the parameter of that list,
     # and the path from the row to its value.
@@ -85,12 +88,21 @@ class LightAdmin(admin.ModelAdmin):
         """Record that an operator opens a row of a customer's workspace."""
         row, (name, path) = kwargs.get("obj"), self.activity_scope or ("", "")
         if row is not None:
+            context["title"] = capfirst(self.opts.verbose_name)
             context["has_activity"] = bool(self.activity_of(row))
             owner = path.rpartition(".")[0]  # empty: the row is the workspace
             workspace = _along(row, owner) if name == "workspace" else None
             if workspace is not None:
                 record_access(OPENED, workspace=workspace, operator=staff_of(request))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
 
     @property
     def media(self) -> Media:
@@ -115,14 +127,6 @@ class ReadOnlyAdmin(LightAdmin):
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return super().has_change_permission(request)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(
-            request, {"title": title, **(extra_context or {})}
-        )
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
