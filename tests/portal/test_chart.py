@@ -132,7 +132,7 @@ def test_expired_events_are_listed_apart_from_delivered_ones(as_bob, cast):
     shown = words(page)
 
     assert "Accepted 5 Delivered 2 Rejected 0 Expired 3" in shown
-    assert "From Accepted Delivered Rejected Expired" in shown
+    assert "Start Accepted Delivered Rejected Expired" in shown
     assert "5 accepted, 2 delivered, 0 rejected, 3 expired" in page.text
     assert "They are in the table, but have no bar." in shown
 
@@ -152,3 +152,18 @@ def test_rejected_events_that_were_recovered_are_explained(as_bob, cast):
     assert "including those that a replay delivered later" in words(
         as_bob.get(overview(cast))
     )
+
+
+def test_latency_is_said_in_words(as_bob, cast):
+    cursor = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 2, now=now() - timedelta(hours=1))
+    factories.delivered(
+        cursor, 2, now=now() - timedelta(hours=1) + timedelta(seconds=2)
+    )
+
+    shown = words(as_bob.get(overview(cast)))
+
+    assert re.search(
+        r"Half delivered within 2\.\d+ s 95% delivered within 2\.\d+ s", shown
+    )
+    assert not re.search(r"\bp(50|95)\b", shown)
