@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -251,3 +252,15 @@ def test_the_log_of_another_workspace_or_partner_does_not_exist(
         client.force_login(outsider)
         for url in (log, f"{log}log.csv", partner_log, f"{partner_log}log.csv"):
             assert client.get(url).status_code == 404
+
+
+def test_no_filter_has_the_name_of_a_column_with_another_meaning(as_anna, cast, log):
+    """“From” was the start of a time range, and also the column of addresses."""
+    sign_in(cast.bob)
+
+    page = as_anna.get(log)
+
+    labels = {str(field.label) for field in page.context["form"]}
+    columns = set(re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', page.text))
+    assert columns == {"Time", "Person", "Activity", "Address and device"}
+    assert columns & labels == {"Time", "Person"}
