@@ -87,5 +87,7 @@ def test_a_replay_sends_exactly_the_events_that_were_counted(
 def test_the_activity_log_says_what_was_selected():
     wanted = ReplayFilter(seqs=(1, 2), email="ada@example.com")
 
-    assert wanted.summary == "Email: ada@example.com · 2 selected events"
-    assert wanted.words == "Email: … · 2 selected events"  # for the activity log
+    assert wanted.summary == "Person's email: ada@example.com · 2 selected events"
+    assert (
+        wanted.words == "Person's email: … · 2 selected events"
+    )  # for the activity log

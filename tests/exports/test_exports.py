@@ -429,7 +429,7 @@ def test_an_export_shows_its_filters_and_leads_back_to_the_filtered_list(client)
 
     for page in pages:
         assert "<bdi>Email</bdi>" in page.text.replace(' class="chip-value"', "")
-        assert "Name starts with" in page.text
+        assert "Event name starts with" in page.text
     for page in pages[:2]:
         assert page.context["exported"].url == listed
         assert listed.replace("&", "&amp;") in page.text

@@ -302,7 +302,7 @@ def test_markup_in_an_event_is_shown_as_text(as_alice, cast):
 def test_an_export_is_requested_without_any_secret(as_alice, cast):
     page = as_alice.get(url(cast, "export-new") + "?user_id=ada").text
 
-    assert "<dd>ada</dd>" in page
+    assert '<bdi class="chip-value">ada</bdi>' in page
     assert "store it in a safe place" not in page
 
 

@@ -90,14 +90,14 @@ class ReplayFilter:
             conditions.append(_("userId: %(id)s") % {"id": self.user_id})
         if self.name_start:
             conditions.append(
-                _("Name starts with: %(name)s") % {"name": self.name_start}
+                _("Event name starts with: %(name)s") % {"name": self.name_start}
             )
         if self.message_id:
             conditions.append(_("messageId: %(id)s") % {"id": self.message_id})
         if self.anonymous_id:
             conditions.append(_("anonymousId: %(id)s") % {"id": self.anonymous_id})
         if self.email:
-            conditions.append(_("Email: %(email)s") % {"email": self.email})
+            conditions.append(_("Person's email: %(email)s") % {"email": self.email})
         if self.property_is:
             text = _("Property: %(property)s")
             conditions.append(text % {"property": self.property_is})

@@ -44,7 +44,12 @@ class AttemptFilterForm(TimeFilterForm):
         choices=[("", gettext_lazy("All outcomes")), *Delivery.Outcome.choices],
     )
     status = forms.CharField(
-        required=False, label=gettext_lazy("Response"), max_length=4
+        required=False,
+        label=gettext_lazy("Response status"),
+        max_length=4,
+        widget=forms.TextInput(
+            attrs={"placeholder": gettext_lazy("503, 4xx, or none")}
+        ),
     )
     min_ms = forms.IntegerField(
         required=False,

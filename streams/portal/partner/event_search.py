@@ -56,7 +56,7 @@ class EventSearchForm(TimeFilterForm):
     message_id = forms.CharField(required=False, max_length=100, label="messageId")
     user_id = forms.CharField(required=False, max_length=200, label="userId")
     anonymous_id = forms.CharField(required=False, max_length=200, label="anonymousId")
-    email = forms.CharField(required=False, max_length=254, label=_("Email in traits"))
+    email = forms.CharField(required=False, max_length=254, label=_("Person's email"))
 
     @property
     def names_one(self) -> bool:

@@ -79,12 +79,15 @@ class QuarantineSearchForm(EventContentForm):
     )
 
     name = forms.CharField(required=False, max_length=200, label=_("Event name"))
-    rule = forms.CharField(required=False, max_length=40, label=_("Cause (rule)"))
+    rule = forms.CharField(required=False, max_length=40, label=_("Cause (rule ID)"))
     name_start = forms.CharField(
-        required=False, max_length=200, label=_("Name starts with")
+        required=False, max_length=200, label=_("Event name starts with")
     )
     breaks = forms.CharField(
-        required=False, max_length=40, label=_("Breaks rule, also among others")
+        required=False,
+        max_length=40,
+        label=_("Any issue (rule ID)"),
+        help_text=_("Events with this issue, even if it isn't the cause."),
     )
 
     def clean_breaks(self) -> str:

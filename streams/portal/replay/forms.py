@@ -15,7 +15,7 @@ from streams.delivery.replay.filter import (
     ReplaySelection,
 )
 from streams.events.search.payload_condition import InvalidProperty, PropertyIs
-from streams.portal.shared.form_choices import CALLS, MomentField, NumberField
+from streams.portal.shared.form_choices import CALL_CHOICES, MomentField, NumberField
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,23 +68,30 @@ class ReplayForm(forms.Form):
     type = forms.ChoiceField(
         required=False,
         label=_("Call"),
-        choices=[("", _("All calls")), *((call, call) for call in CALLS)],
+        choices=CALL_CHOICES,
     )
     user_id = forms.CharField(required=False, max_length=200, label="userId")
     name_start = forms.CharField(
-        required=False, max_length=200, label=_("Name starts with")
+        required=False, max_length=200, label=_("Event name starts with")
     )
-    message_id = forms.CharField(required=False, max_length=100, label="messageId")
+    message_id = forms.CharField(
+        required=False,
+        max_length=100,
+        label="messageId",
+        help_text=_("The ID of one event."),
+    )
     anonymous_id = forms.CharField(
-        required=False, max_length=1_000, label="anonymousId"
+        required=False,
+        max_length=1_000,
+        label="anonymousId",
+        help_text=_("The ID of a person without a userId."),
     )
-    email = forms.CharField(
-        required=False, max_length=1_000, label=_("Email in traits")
-    )
+    email = forms.CharField(required=False, max_length=1_000, label=_("Person's email"))
     property_is = forms.CharField(
         required=False,
         max_length=1_000,
         label=_("Property"),
+        help_text=_("A field of the event, and its value."),
         widget=forms.TextInput(attrs={"placeholder": _("properties.plan = pro")}),
     )
     seqs = NumbersField(required=False)

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
+# For filters: each call with the kind of event that it is.
+CALL_CHOICES = [
+    ("", _("All calls")),
+    ("identify", _("identify: who a person is")),
+    ("track", _("track: something a person did")),
+    ("page", _("page: a page view")),
+    ("screen", _("screen: a view in an app")),
+    ("group", _("group: a person's company")),
+    ("alias", _("alias: two IDs of a person")),
+]
 
 MAX_NUMBER = 2**63 - 1  # the column's limit
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.models import Delivery
 from streams.portal.shared.filter_forms import FilterForm
-from streams.portal.shared.form_choices import CALLS
+from streams.portal.shared.form_choices import CALL_CHOICES
 
 if TYPE_CHECKING:
     from streams.portal.tail.rows import TailRow
@@ -23,11 +23,13 @@ class TailForm(FilterForm):
 
 
 class EventTailForm(TailForm):
-    name = forms.CharField(required=False, max_length=200, label=_("Name starts with"))
+    name = forms.CharField(
+        required=False, max_length=200, label=_("Event name starts with")
+    )
     type = forms.ChoiceField(
         required=False,
         label=_("Call"),
-        choices=[("", _("All calls")), *((call, call) for call in CALLS)],
+        choices=CALL_CHOICES,
     )
     user_id = forms.CharField(required=False, max_length=200, label="userId")
 

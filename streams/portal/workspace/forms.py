@@ -11,7 +11,7 @@ from streams.delivery.outcome_search import EventOutcome
 from streams.events.search.payload_condition import InvalidProperty, PropertyIs
 from streams.observability.event_search import EventSearch
 from streams.portal.shared.filter_forms import FilterForm, TimeFilterForm
-from streams.portal.shared.form_choices import CALLS, number_in
+from streams.portal.shared.form_choices import CALL_CHOICES, number_in
 from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class IssueFilterForm(FilterForm):
             (Severity.HINT, gettext_lazy("Hints")),
         ],
     )
-    rule = forms.CharField(required=False, max_length=40, label=gettext_lazy("Rule"))
+    rule = forms.CharField(required=False, max_length=40, label=gettext_lazy("Rule ID"))
     name = forms.CharField(
         required=False, max_length=200, label=gettext_lazy("Event name")
     )
@@ -56,22 +56,29 @@ class EventContentForm(TimeFilterForm):
     type = forms.ChoiceField(
         required=False,
         label=gettext_lazy("Call"),
-        choices=[("", gettext_lazy("All calls")), *((call, call) for call in CALLS)],
+        choices=CALL_CHOICES,
     )
     user_id = forms.CharField(required=False, max_length=MAX_VALUE, label="userId")
     message_id = forms.CharField(
-        required=False, max_length=MAX_MESSAGE_ID, label="messageId"
+        required=False,
+        max_length=MAX_MESSAGE_ID,
+        label="messageId",
+        help_text=gettext_lazy("The ID of one event."),
     )
     anonymous_id = forms.CharField(
-        required=False, max_length=MAX_VALUE, label="anonymousId"
+        required=False,
+        max_length=MAX_VALUE,
+        label="anonymousId",
+        help_text=gettext_lazy("The ID of a person without a userId."),
     )
     email = forms.CharField(
-        required=False, max_length=MAX_VALUE, label=gettext_lazy("Email in traits")
+        required=False, max_length=MAX_VALUE, label=gettext_lazy("Person's email")
     )
     property = forms.CharField(
         required=False,
         max_length=MAX_VALUE,
         label=gettext_lazy("Property"),
+        help_text=gettext_lazy("A field of the event, and its value."),
         widget=forms.TextInput(
             attrs={"placeholder": gettext_lazy("properties.plan = pro")}
         ),
@@ -105,9 +112,14 @@ class EventFilterForm(EventContentForm):
         choices=[("", gettext_lazy("Any status")), *EventOutcome.choices],
     )
     name = forms.CharField(
-        required=False, max_length=200, label=gettext_lazy("Name starts with")
+        required=False, max_length=200, label=gettext_lazy("Event name starts with")
     )
-    rule = forms.CharField(required=False, max_length=40, label=gettext_lazy("Rule"))
+    rule = forms.CharField(
+        required=False,
+        max_length=40,
+        label=gettext_lazy("Issue (rule ID)"),
+        help_text=gettext_lazy("Events with this issue. Issues lists the rule IDs."),
+    )
 
     def clean_rule(self) -> str:
         """Return the ID of a known rule."""
