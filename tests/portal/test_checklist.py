@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -57,7 +58,7 @@ def test_an_admin_alone_is_asked_to_invite_for_two_weeks(client, cast, days, sho
     connect(cast, test_sent_at=created, seen_at=created, created_at=created)
     client.force_login(cast.anna)
 
-    assert (("Invite a colleague", False) in steps(client, cast)) is shown
+    assert (("Give a colleague access", False) in steps(client, cast)) is shown
 
 
 def test_a_person_of_the_partner_is_no_colleague(client, cast):
@@ -69,7 +70,7 @@ def test_a_person_of_the_partner_is_no_colleague(client, cast):
         email=cast.dev.email, role="viewer", number="1", expires_at=now()
     )
 
-    assert ("Invite a colleague", False) in steps(client, cast)
+    assert ("Give a colleague access", False) in steps(client, cast)
 
 
 def test_a_colleague_of_the_customer_completes_the_checklist(client, cast):
@@ -93,3 +94,36 @@ def test_only_people_who_can_act_see_it(client, cast, name):
     client.force_login(getattr(cast, name))
 
     assert steps(client, cast) == []
+
+
+@pytest.mark.parametrize(("days", "pending"), [(1, True), (-1, False)])
+def test_an_invitation_is_pending_until_it_is_accepted(client, cast, days, pending):
+    cast.workspace.memberships.exclude(user=cast.anna).delete()
+    connect(cast, test_sent_at=now(), seen_at=now())
+    cast.workspace.invitations.create(
+        email="new@northwind.example", role="viewer", number="1",
+        expires_at=now() + timedelta(days=days),
+    )  # fmt: skip
+    client.force_login(cast.anna)
+
+    assert ("Give a colleague access", False) in steps(client, cast)
+    page = client.get(reverse("portal:overview", args=[cast.workspace.public_id]))
+    assert ("1 invitation hasn't been accepted yet." in unescape(page.text)) is pending
+
+
+def test_the_checklist_says_why_a_colleague_is_there_already(client, cast):
+    connect(cast)
+    client.force_login(cast.anna)
+
+    assert ("Give a colleague access", True) in steps(client, cast)
+    page = client.get(reverse("portal:overview", args=[cast.workspace.public_id]))
+    assert "colleagues have joined." in page.text
+
+
+def test_a_confirmation_of_a_key_that_segment_no_longer_knows_is_not_done(client, cast):
+    cast.workspace.memberships.exclude(user=cast.anna).delete()
+    seen = now() - timedelta(hours=1)
+    connect(cast, test_sent_at=seen, seen_at=seen, known=False, known_at=now())
+    client.force_login(cast.anna)
+
+    assert steps(client, cast) == []  # the key comes first

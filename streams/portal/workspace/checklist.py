@@ -1,4 +1,4 @@
-"""The first steps of a new customer: connect, test, verify, and invite a colleague.
+"""The first steps of a new customer: connect, test, verify, and give a colleague access.
 
 Derived from facts, so no one checks boxes. It disappears when everything is done.
 """
@@ -10,11 +10,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from streams.portal.status.actions import Action
 from streams.tenancy.models import PartnerMembership
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
     from streams.portal.shared.access import WorkspaceAccess
     from streams.portal.status.loading import FeedStatus
     from streams.tenancy.models import Workspace
@@ -31,6 +36,7 @@ class SetupStep:
     is_done: bool
     page: str
     can_start: bool = True  # an earlier step isn't needed for it, or is done
+    detail: str = ""  # how far it is, if the mark alone doesn't say it
 
 
 def setup_steps(access: WorkspaceAccess, found: FeedStatus) -> list[SetupStep]:
@@ -42,9 +48,7 @@ def setup_steps(access: WorkspaceAccess, found: FeedStatus) -> list[SetupStep]:
     if not verified and found.status.primary not in (Action.CONNECT, Action.VERIFY):
         return []
     if access.can_administer:
-        invite = _("Invite a colleague")
-        done = _has_colleague(access.workspace)
-        steps.append(SetupStep(title=invite, is_done=done, page="members"))
+        steps.append(_of_colleagues(access.workspace, found.now))
     if all(step.is_done for step in steps) or (verified and not _is_new(found)):
         return []
     return steps
@@ -55,7 +59,9 @@ def _of_connection(found: FeedStatus) -> list[SetupStep]:
     facts = {
         _("Connect your Segment source"): connection,
         _("Send a test event"): connection and connection.test_sent_at,
-        _("Confirm that the test event arrived"): connection and connection.seen_at,
+        _("Confirm that the test event arrived"): connection
+        and connection.seen_at
+        and not connection.is_key_unknown,
     }
     steps: list[SetupStep] = []
     for title, fact in facts.items():
@@ -68,17 +74,45 @@ def _of_connection(found: FeedStatus) -> list[SetupStep]:
     return steps
 
 
-def _has_colleague(workspace: Workspace) -> bool:
-    """Whether a second person of the customer has joined or is invited.
+def _of_colleagues(workspace: Workspace, moment: datetime) -> SetupStep:
+    """Return the step that is done once a second person of the customer has joined.
 
-    The partner's own people may be members, too, but they are no colleagues.
+    People of the partner and of the operator may be members, too, but are no colleagues.
     """
-    partner = workspace.partner_id
-    invited = workspace.invitations.filter(accepted_at=None, withdrawn_at=None)
-    of_partner = PartnerMembership.objects.filter(partner=partner)
+    of_partner = PartnerMembership.objects.filter(partner=workspace.partner_id)
     members = workspace.memberships.exclude(user__in=of_partner.values("user"))
-    emails = of_partner.values("user__email")
-    return members.count() > 1 or invited.exclude(email__in=emails).exists()
+    others = members.exclude(user__is_staff=True).count() - 1
+    detail = ""
+    if others > 0:
+        text = ngettext(
+            "%(people)s colleague has joined.",
+            "%(people)s colleagues have joined.",
+            others,
+        )
+        detail = text % {"people": others}
+    elif pending := _pending(workspace, of_partner, moment):
+        text = ngettext(
+            "%(people)s invitation hasn't been accepted yet.",
+            "%(people)s invitations haven't been accepted yet.",
+            pending,
+        )
+        detail = text % {"people": pending}
+    return SetupStep(
+        title=_("Give a colleague access"),
+        is_done=others > 0,
+        page="members",
+        detail=detail,
+    )
+
+
+def _pending(
+    workspace: Workspace, of_partner: QuerySet[PartnerMembership], moment: datetime
+) -> int:
+    """Return how many invitations of colleagues can still be accepted."""
+    invited = workspace.invitations.filter(
+        accepted_at=None, withdrawn_at=None, expires_at__gt=moment
+    )
+    return invited.exclude(email__in=of_partner.values("user__email")).count()
 
 
 def _is_new(found: FeedStatus) -> bool:
