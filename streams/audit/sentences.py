@@ -68,6 +68,10 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.signed_in": _("Signed in from %(address)s"),
     "user.signed_out": _("Signed out"),
     "user.sign_in_failed": _("Failed to sign in as %(member)s from %(address)s"),
+    "user.sign_in_limited": _(
+        "Refused to check passwords or codes for %(member)s in one browser, after too many"
+        " failed attempts"
+    ),
     "user.sso_linked": _(
         "Linked the account of %(member)s to the single sign-on of %(provider)s"
     ),
@@ -92,6 +96,11 @@ SENTENCES: dict[str, StrOrPromise] = {
     "user.recovery_codes_created": _("Created recovery codes from %(address)s"),
     "user.recovery_code_used": _("Used a recovery code from %(address)s"),
     "user.sessions_ended": _("Signed out of other sessions, from %(address)s"),
+    "user.signed_out_by_operator": ngettext_lazy(
+        "Signed %(member)s out everywhere: %(sessions)s session",
+        "Signed %(member)s out everywhere: %(sessions)s sessions",
+        "sessions",
+    ),
     "user.code_failed": _("Entered a wrong code for %(member)s from %(address)s"),
     "user.second_factor_reset": _(
         "Reset two-factor authentication of %(member)s from the command line"
@@ -201,6 +210,10 @@ SENTENCES: dict[str, StrOrPromise] = {
         "count",
     ),
 }
+# Attempts to sign in that failed: no one knows by whom.
+BY_ANYONE = frozenset(
+    {"user.sign_in_failed", "user.code_failed", "user.sign_in_limited"}
+)
 # Short names of the regions, which are in a package above (connections/regions.py).
 REGIONS: dict[str, StrOrPromise] = {
     "us": _("US"),

@@ -67,12 +67,18 @@ _making_client = threading.Lock()
 
 
 class RateLimited(Exception):
-    """The limit is reached; its window ends in `retry_after_s` seconds."""
+    """The limit is reached; its window ends in `retry_after_s` seconds.
 
-    def __init__(self, limit: RateLimit, retry_after_s: int) -> None:
+    `is_first`: this is the first use that the window refuses.
+    """
+
+    def __init__(
+        self, limit: RateLimit, retry_after_s: int, *, is_first: bool = False
+    ) -> None:
         super().__init__(f"{limit.name}: more than {limit}")
         self.limit = limit
         self.retry_after_s = retry_after_s
+        self.is_first = is_first
 
     @property
     def rounded_wait_s(self) -> int:
@@ -85,13 +91,25 @@ def consume(limit: RateLimit, key: str) -> int:
     """Count a use and return the number of uses. Raises RateLimited above the limit."""
     count, left_s = _count(limit, key, 1)
     if count > limit.amount:
-        raise RateLimited(limit, max(1, left_s))
+        is_first = count == limit.amount + 1
+        raise RateLimited(limit, max(1, left_s), is_first=is_first)
     return count
 
 
 def give_back(limit: RateLimit, key: str) -> None:
     """Undo the count of one use."""
     _count(limit, key, -1)
+
+
+def usage(limit: RateLimit, key: str) -> tuple[int, int]:
+    """Return the uses in the current window, and the seconds until it ends. Counts nothing."""
+    digest = _digest(limit, key)
+    if _uses_redis():
+        try:
+            return _read_in_redis(f"rate:{digest}")
+        except redis.RedisError as error:
+            _skip_redis(error)
+    return _read_in_table(digest)
 
 
 def forget_counts() -> int:
@@ -102,24 +120,53 @@ def forget_counts() -> int:
 
 def _count(limit: RateLimit, key: str, by: int) -> tuple[int, int]:
     """Add `by`; return the new count and the seconds until its window ends."""
-    # A digest, so that addresses and emails can't be read from Redis or a backup.
-    digest = hashlib.sha256(f"{limit.name}:{key}".encode()).hexdigest()
-    url = settings.REDIS_URL
-    if url and time.monotonic() >= _skipped_until.get(url, 0):
+    digest = _digest(limit, key)
+    if _uses_redis():
         try:
             return _count_in_redis(f"rate:{digest}", by, limit.period_s)
         except redis.RedisError as error:
-            _skipped_until[url] = time.monotonic() + REDIS_SKIPPED_S
-            log.warning("rate_limit.redis_down", error=type(error).__name__)
+            _skip_redis(error)
     return _count_in_table(digest, by, limit.period_s)
 
 
-def _count_in_redis(key: str, by: int, period_s: int) -> tuple[int, int]:
+def _digest(limit: RateLimit, key: str) -> str:
+    """Return a digest, so that addresses and emails can't be read from Redis or a backup."""
+    return hashlib.sha256(f"{limit.name}:{key}".encode()).hexdigest()
+
+
+def _uses_redis() -> bool:
+    url = settings.REDIS_URL
+    return bool(url) and time.monotonic() >= _skipped_until.get(url, 0)
+
+
+def _skip_redis(error: redis.RedisError) -> None:
+    _skipped_until[settings.REDIS_URL] = time.monotonic() + REDIS_SKIPPED_S
+    log.warning("rate_limit.redis_down", error=type(error).__name__)
+
+
+def _client() -> redis.Redis:
     # Without the lock, two threads could create a client each. The one that isn't kept would
     # close the connections that its pipeline uses.
     with _making_client:
-        client = _redis(settings.REDIS_URL)
-    pipeline = client.pipeline()
+        return _redis(settings.REDIS_URL)
+
+
+def _read_in_redis(key: str) -> tuple[int, int]:
+    pipeline = _client().pipeline()
+    pipeline.get(key)
+    pipeline.ttl(key)
+    count, left_s = pipeline.execute()
+    return int(count or 0), max(0, left_s)
+
+
+def _read_in_table(key: str) -> tuple[int, int]:
+    now_s = int(time.time())
+    row = RateCount.objects.filter(key=key, ends_at_s__gt=now_s).first()
+    return (row.count, row.ends_at_s - now_s) if row else (0, 0)
+
+
+def _count_in_redis(key: str, by: int, period_s: int) -> tuple[int, int]:
+    pipeline = _client().pipeline()
     pipeline.set(key, 0, ex=period_s, nx=True)
     pipeline.incrby(key, by)
     pipeline.ttl(key)

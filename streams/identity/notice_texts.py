@@ -74,6 +74,20 @@ EMAILS = {
             " with your password."
         ),
     ),
+    "user.signed_out_by_operator": (
+        _("You were signed out everywhere"),
+        _(
+            "An operator ended all sessions of your Partner Portal account. You can sign in"
+            " again as before."
+        ),
+    ),
+    "user.email_set_by_operator": (
+        _("Your account has a new email address"),
+        _(
+            "An operator changed the email address of your Partner Portal account to this"
+            " one. From now on, you sign in with it, and our emails go to it."
+        ),
+    ),
     "user.email_changed_by_operator": (
         _("Your email address was changed"),
         _(
@@ -87,10 +101,16 @@ ADVICE = _(
     ' choose "Forgot your password?" on the sign-in page. Then contact the team that runs'
     " the portal."
 )
-# An address that can't sign in anymore can't reset a password either.
+_ADVICE_TO_CONTACT = _(
+    "If you requested this, you don't need to do anything. If you didn't, contact the"
+    " team that runs the portal."
+)
+# Only an operator can undo these, and an address that can't sign in anymore can't reset a
+# password either.
 ADVICE_BY_ACTION = {
-    "user.email_changed_by_operator": _(
-        "If you requested this, you don't need to do anything. If you didn't, contact the"
-        " team that runs the portal."
-    )
+    "user.email_changed_by_operator": _ADVICE_TO_CONTACT,
+    "user.email_set_by_operator": _ADVICE_TO_CONTACT,
+    "user.signed_out_by_operator": _(
+        "If you have questions, contact the team that runs the portal."
+    ),
 }

@@ -6,6 +6,7 @@ of them.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -13,17 +14,20 @@ from django.utils.translation import gettext
 
 from streams.audit.services import record
 from streams.base.client_address import client_address
+from streams.base.clock import now
 from streams.base.email import message, send_soon
 from streams.base.rate_limit import RateLimited, consume
 from streams.base.text.validation import one_line
 from streams.identity.notice_texts import ADVICE, ADVICE_BY_ACTION, EMAILS
 from streams.identity.sign_in_limits import (
+    CODES_FROM_KNOWN_BROWSER,
     FAILED_BEFORE_EMAIL,
     FAILED_CODE_BEFORE_EMAIL,
     FAILED_CODE_EMAILED,
     FAILED_CODE_NOTED,
     FAILED_EMAILED,
     FAILED_NOTED,
+    FROM_KNOWN_BROWSER,
 )
 from streams.tenancy.models import User
 
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_BROWSER_LENGTH = 200
+OF_KNOWN_BROWSERS = (FROM_KNOWN_BROWSER, CODES_FROM_KNOWN_BROWSER)
 
 
 def signed_in(
@@ -63,12 +68,31 @@ def sign_in_failed(request: HttpRequest, email: str) -> None:
         _email("user.sign_in_failed", request, user.email)
 
 
+def sign_in_limited(request: HttpRequest, email: str, limited: RateLimited) -> None:
+    """Record once per window that a browser that has signed in before is refused.
+
+    Refusals of other browsers aren't recorded: strangers can cause any number of them.
+    """
+    if limited.limit not in OF_KNOWN_BROWSERS or not limited.is_first:
+        return
+    if user := User.objects.filter(email=email.strip().lower()).first():
+        until = now() + timedelta(seconds=limited.retry_after_s)
+        extra = {"until": until.isoformat(timespec="seconds")}
+        _record("user.sign_in_limited", request, user, actor=None, **extra)
+
+
 def password_changed(
     request: HttpRequest, user: User, *, action: str, actor: User | None = None
 ) -> None:
-    """Record a new password and email the person; `action` is a key of `EMAILS`."""
+    """Record a new password and email the person; `action` is a key of `EMAILS`.
+
+    `actor` is the operator who set it, whose address the person doesn't read.
+    """
     _record(action, request, user, actor=actor or user)
-    _email(action, request, user.email)
+    if actor:
+        _send(action, user.email)
+    else:
+        _email(action, request, user.email)
 
 
 def factor_changed(request: HttpRequest, user: User, *, action: str) -> None:
@@ -80,6 +104,12 @@ def factor_changed(request: HttpRequest, user: User, *, action: str) -> None:
 def sessions_ended(request: HttpRequest, user: User) -> None:
     """Record that a person ended sessions of theirs."""
     _record("user.sessions_ended", request, user, actor=user)
+
+
+def email_signed_out(user: User, *, reason: str) -> None:
+    """Email a person that an operator ended all their sessions, and why."""
+    said = gettext("Reason: %(reason)s") % {"reason": reason}
+    _send("user.signed_out_by_operator", user.email, said)
 
 
 def email_reset(user: User) -> None:
@@ -100,10 +130,14 @@ def code_failed(request: HttpRequest, user: User) -> None:
 def email_changed(
     request: HttpRequest, user: User, *, before: str, actor: User
 ) -> None:
-    """Record that an operator changed the person's email, and notify the old address."""
+    """Record that an operator changed the person's email, and notify both addresses.
+
+    The emails don't say from which IP address: it is the operator's.
+    """
     action = "user.email_changed_by_operator"
     _record(action, request, user, actor=actor, before=before)
-    _email(action, request, before)
+    _send(action, before)
+    _send("user.email_set_by_operator", user.email)
 
 
 def _is_within(limit: RateLimit, user: User) -> bool:

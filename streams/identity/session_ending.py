@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db import transaction
 
 from streams.audit.device import device_of
+from streams.audit.services import record
 from streams.base.clock import now
+from streams.identity.security_notices import email_signed_out
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
@@ -74,6 +77,24 @@ def end_sessions(user: User) -> int:
             session.delete()
             ended += 1
     UserSession.objects.filter(user=user).delete()
+    return ended
+
+
+@transaction.atomic
+def sign_out_everywhere(*, user: User, reason: str, actor: User) -> int:
+    """End all sessions of the user for an operator, and email the user the reason.
+
+    Returns the number of sessions. Browsers that the user trusts stay trusted.
+    """
+    ended = end_sessions(user)
+    record(
+        "user.signed_out_by_operator",
+        actor=actor,
+        member=user.email,
+        sessions=ended,
+        reason=reason,
+    )
+    transaction.on_commit(lambda: email_signed_out(user, reason=reason))
     return ended
 
 

@@ -472,7 +472,9 @@ def change_person(client, person, **changes):
     return client.post(address, {**sent, "is_active": "on", **changes})
 
 
-def test_a_changed_email_is_reported_to_the_previous_address(staff, olga, mailoutbox):
+def test_a_changed_email_is_reported_to_the_old_and_the_new_address(
+    staff, olga, mailoutbox
+):
     person = factories.user("before@example.com")
 
     changed = change_person(staff, person, email="After@example.com")
@@ -482,12 +484,19 @@ def test_a_changed_email_is_reported_to_the_previous_address(staff, olga, mailou
     person.refresh_from_db()
     assert person.email == "after@example.com"
     assert audited() == ("user.email_changed_by_operator", olga)
-    [mail] = mailoutbox
-    assert (mail.to, mail.subject) == (
+    old, new = mailoutbox
+    assert (old.to, old.subject) == (
         ["before@example.com"],
         "Your email address was changed",
     )
-    assert "after@example.com" not in mail.body.lower()
+    assert (new.to, new.subject) == (
+        ["after@example.com"],
+        "Your account has a new email address",
+    )
+    # Neither mailbox learns the other address, nor where the operator is.
+    assert "after@example.com" not in old.body.lower()
+    assert "before@example.com" not in new.body.lower()
+    assert "IP address" not in old.body + new.body
 
 
 def test_other_changes_to_a_user_send_no_email(staff, mailoutbox):

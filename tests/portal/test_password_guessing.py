@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.base import email as mails
-from streams.base.rate_limit import RateLimited, consume
+from streams.base.rate_limit import RateLimited, consume, usage
 from streams.identity.sign_in_limits import (
     CHANGES_OF_PASSWORD,
     FROM_ADDRESS,
@@ -74,6 +74,18 @@ def test_a_stranger_cannot_lock_the_owner_out():
     assert sign_in(browser("192.0.2.1"), owner.email).status_code == 429
     assert sign_in(at_home, owner.email).status_code == 302
     assert TO_ACCOUNT.amount == 50
+
+
+@each_store
+def test_the_count_of_a_limit_is_read_without_counting():
+    owner = factories.user()
+    guess(3, owner.email, browser(STRANGER))
+
+    read = [usage(TO_ACCOUNT, owner.email) for _ in range(3)]
+
+    assert [uses for uses, _ in read] == [3, 3, 3]
+    assert all(3500 < left_s <= 3600 for _, left_s in read)
+    assert usage(TO_ACCOUNT, "nobody@example.com") == (0, 0)
 
 
 @each_store

@@ -159,6 +159,7 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
     yield from halts(olga)
     yield from searches(olga)
     yield from views_as(olga)
+    yield from sign_out_of_user(olga)
     as_page = {"Accept": HTML}
     yield from olga.visit("get", "/readyz/details", headers=as_page)
 
@@ -190,6 +191,15 @@ def views_as(olga: Visitor) -> Iterator[Visit]:
             yield from olga.visit(method, path, {})
         yield from olga.visit("get", reverse("account_change_password"))
         yield from olga.visit("post", reverse("admin:impersonation_end"), {})
+
+
+def sign_out_of_user(olga: Visitor) -> Iterator[Visit]:
+    """Yield the form that ends a user's sessions, with mistakes and without."""
+    page = reverse("admin:streams_user_sign_out", args=[olga.scene.cast.anna.pk])
+    yield from olga.visit("get", page)
+    with undone():
+        for data in ({}, {"reason": "Drill"}):
+            yield from olga.visit("post", page, data)
 
 
 def searches(olga: Visitor) -> Iterator[Visit]:

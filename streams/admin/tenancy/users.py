@@ -32,6 +32,7 @@ from streams.admin.shared.base import (
     time_column,
     yes_column,
 )
+from streams.admin.tenancy import account_security
 from streams.admin.tenancy import impersonation as impersonation_pages
 from streams.identity import impersonation, security_notices
 from streams.identity.reset_links import NoResetLink, email_reset_link
@@ -157,7 +158,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         return create_user(actor=staff_of(request), **form.cleaned_data)
 
     def change(self, request: HttpRequest, row: Any, form: Any) -> None:
-        """Change the user, and notify the old address if the email changed."""
+        """Change the user, and notify both addresses if the email changed."""
         actor, before = staff_of(request), form.initial.get("email")
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         change_user(user=row, actor=actor, **changes)
@@ -208,6 +209,9 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         stop = shown(impersonation_pages.end)
         return [
             path("<int:pk>/reset-link/", view, name=name),
+            path(
+                "<int:pk>/sign-out/", shown(self.sign_out), name="streams_user_sign_out"
+            ),
             path("<int:user_id>/view/", shown(begin), name="impersonation_start"),
             path("stop-viewing/", stop, name="impersonation_end"),
             *super().get_urls(),
@@ -219,15 +223,28 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         person = kwargs.get("obj")
         may = bool(person and not impersonation.refusal(staff_of(request), person))
         context |= {"can_view_as": may}
+        if person:
+            context["security"] = account_security.security_of(request, person)
+            context["may_sign_out"] = self.has_change_permission(request, person)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def send_reset_link(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Email a user a link to reset the password, as the user can request."""
-        user = self.get_object(request, str(pk))
+    def sign_out(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End all sessions of a user, after a confirmation."""
+        person = self.person_to_change(request, pk)
+        return account_security.sign_out(request, person, self.admin_site)
+
+    def person_to_change(self, request: HttpRequest, pk: int) -> User:
+        """Return the user. Raises Http404 or PermissionDenied."""
+        user: User | None = self.get_object(request, str(pk))
         if user is None:
             raise Http404
         if not self.has_change_permission(request, user):
             raise PermissionDenied
+        return user
+
+    def send_reset_link(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Email a user a link to reset the password, as the user can request."""
+        user = self.person_to_change(request, pk)
         if request.method == "POST":
             try:
                 email_reset_link(request, user, actor=staff_of(request))

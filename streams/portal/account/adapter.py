@@ -77,6 +77,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         try:
             self._attempt = SignInAttempt(request, str(credentials.get("email", "")))
         except RateLimited as limited:
+            email = str(credentials.get("email", ""))
+            security_notices.sign_in_limited(request, email, limited)
             reason = _("There were too many failed sign-in attempts.")
             raise ImmediateHttpResponse(too_many(request, limited, reason)) from None
 

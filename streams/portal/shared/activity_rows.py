@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from streams.audit.sentences import describe, reason
+from streams.audit.sentences import BY_ANYONE, describe, reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,7 +47,7 @@ def activity_row(
     return ActivityRow(
         entry=entry,
         who=_("Unknown")
-        if entry.action == "user.sign_in_failed"
+        if entry.action in BY_ANYONE
         else who(entry.actor, team, starts=True),
         what=describe(entry.action, entry.detail),
         reason=reason(entry.action, entry.detail),

@@ -56,6 +56,7 @@ class _LimitedCode(forms.Form):
         try:
             attempt = CodeAttempt(request, self.user)
         except RateLimited as limited:
+            security_notices.sign_in_limited(request, self.user.email, limited)
             wait = duration(limited.rounded_wait_s)
             raise ValidationError(
                 _("There were too many wrong codes. Wait %(wait)s.") % {"wait": wait}
