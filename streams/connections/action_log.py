@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User
 
 
+REPLACED = "connection.replaced"  # the key, the region, or both
+
+
 class Conflict(Exception):
     """The connection is not in the state that the action needs. The message is for users."""
 

@@ -7,7 +7,9 @@ from datetime import UTC, timedelta
 import pytest
 from django.utils import timezone
 
+from streams.base.clock import now
 from streams.catalog.models import Stream
+from streams.connections.action_log import REPLACED, record_action
 from streams.connections.write_keys import UNREADABLE
 from streams.delivery.connection.skipping import skip
 from streams.delivery.event_status import statuses
@@ -105,6 +107,19 @@ def delivered() -> Feed:
 def delivered_with_unknown_key() -> Feed:
     cursor = queued(known=False, known_at=NOW)
     factories.delivered(cursor, 1)
+    return cursor.feed
+
+
+def delivered_before_a_replacement() -> Feed:
+    feed = delivered_with_unknown_key()
+    record_action(REPLACED, feed.connections.get(), None)
+    return feed
+
+
+def delivered_after_a_replacement() -> Feed:
+    cursor = queued(known=False, known_at=NOW)
+    record_action(REPLACED, cursor.connection, None)
+    factories.delivered(cursor, 1, now=now() + timedelta(seconds=1))
     return cursor.feed
 
 
@@ -263,6 +278,28 @@ STATES = {
     ),
     "delivered, unknown key": (
         delivered_with_unknown_key,
+        (
+            "Delivered",
+            (
+                "Segment accepted this event but doesn't recognize the write key, so it"
+                " probably dropped the event."
+            ),
+        ),
+        ("Check connection", "connection"),
+    ),
+    "delivered with an earlier key, present key unknown": (
+        delivered_before_a_replacement,
+        (
+            "Delivered",
+            (
+                f"Segment accepted this event on {AT}, before the write key or the region"
+                " was replaced."
+            ),
+        ),
+        None,
+    ),
+    "delivered with the present key, which is unknown": (
+        delivered_after_a_replacement,
         (
             "Delivered",
             (

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.connections.action_log import Conflict, record_action
+from streams.connections.action_log import REPLACED, Conflict, record_action
 from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
 from streams.connections.regions import Region, offered
@@ -141,7 +141,7 @@ def replace(
     wake_after_commit({connection.feed.stream_id})
     after = _destination(connection.key_last4, connection.region)
     record_action(
-        "connection.replaced",
+        REPLACED,
         connection,
         actor,
         before=before,

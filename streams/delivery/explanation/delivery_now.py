@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from streams.audit.models import AuditEntry
+from streams.connections.action_log import REPLACED
 from streams.delivery.event_status import CLOCK_MARGIN, live_cursors
 from streams.delivery.limits.send_policy import SendBlock, SendPolicy
 from streams.delivery.models import Cursor, Delivery
@@ -25,13 +27,15 @@ class DeliveryNow:
     cursors: tuple[Cursor, ...]  # live ones, of all connections, newest first
     block: SendBlock | None
     failed: Delivery | None  # the last failed attempt of the batch that is retried
+    # When the key or the region was last replaced, if Segment doesn't recognize the present key.
+    replaced_at: datetime | None
     key_hints: dict[int, str]  # the last four characters of the keys, by connection ID
     retention: RetentionPeriod
     now: datetime
 
     @classmethod
     def load(cls, feed: Feed, *, workspace: Workspace, now: datetime) -> Self:
-        """Read it with at most four queries; `workspace` is the feed's."""
+        """Read it with at most five queries; `workspace` is the feed's."""
         cursors = tuple(live_cursors(feed))
         connections = {c.pk: c for c in feed.connections.all()}
         current = next((c for c in connections.values() if c.deleted_at is None), None)
@@ -45,6 +49,7 @@ class DeliveryNow:
             cursors=cursors,
             block=block,
             failed=_last_failure(cursors[0]) if is_failing else None,
+            replaced_at=_replaced_at(current, workspace) if current else None,
             key_hints={pk: c.key_last4 for pk, c in connections.items()},
             retention=feed.stream.retention,
             now=now,
@@ -54,6 +59,17 @@ class DeliveryNow:
     def cursor(self) -> Cursor:
         """The live cursor of the newest connection. There must be one."""
         return self.cursors[0]
+
+
+def _replaced_at(connection: Connection, workspace: Workspace) -> datetime | None:
+    if not connection.is_key_unknown:
+        return None
+    entries = AuditEntry.objects.filter(
+        workspace=workspace,
+        action=REPLACED,
+        detail__connection=connection.public_id,
+    )
+    return entries.order_by("-at").values_list("at", flat=True).first()
 
 
 def _last_failure(cursor: Cursor) -> Delivery | None:

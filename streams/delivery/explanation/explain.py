@@ -51,11 +51,21 @@ def explain(
 def _delivered(
     status: EventStatus, delivery: DeliveryNow, at: datetime | None
 ) -> Explanation:
-    current = delivery.connection
-    if current and current.pk == status.connection_id and current.is_key_unknown:
-        return _probably_dropped()
+    current, replaced_at = delivery.connection, delivery.replaced_at
+    is_unknown = (
+        current and current.pk == status.connection_id and current.is_key_unknown
+    )
+    if is_unknown and replaced_at is None:
+        return _probably_dropped(is_sure_of_key=True)
+    if is_unknown and replaced_at and (at is None or at > replaced_at):
+        return _probably_dropped(is_sure_of_key=at is not None)
     if at is None:
         reason = _("Segment accepted this event.")
+    elif is_unknown:
+        reason = _(
+            "Segment accepted this event on %(time)s, before the write key or the region was"
+            " replaced."
+        ) % {"time": said_at(at)}
     else:
         reason = _("Segment accepted this event on %(time)s.") % {"time": said_at(at)}
     return Explanation(
@@ -67,17 +77,27 @@ def _delivered(
     )
 
 
-def _probably_dropped() -> Explanation:
-    """Explain a 200 for an unknown key: Segment accepts any key, and drops the events."""
+def _probably_dropped(*, is_sure_of_key: bool) -> Explanation:
+    """Explain a 200 for an unknown key: Segment accepts any key, and drops the events.
+
+    `is_sure_of_key`: the event was sent with the present key.
+    """
+    if is_sure_of_key:
+        reason = _(
+            "Segment accepted this event but doesn't recognize the write key, so it probably"
+            " dropped the event."
+        )
+    else:
+        reason = _(
+            "Segment accepted this event but doesn't recognize the present write key. It"
+            " probably dropped the event, if it was sent with that key."
+        )
     return Explanation(
         state=EventState.DELIVERED,
         cause=Cause.KEY_UNKNOWN,
         label=_("Delivered"),
         tone="warn",
-        reason=_(
-            "Segment accepted this event but doesn't recognize the write key, so it probably"
-            " dropped the event."
-        ),
+        reason=reason,
         action=Action(_("Check connection"), "connection"),
     )
 
