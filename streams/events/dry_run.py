@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from streams.catalog.models import Stream
     from streams.catalog.plans.plan import TrackingPlan
+    from streams.events.models import Event
     from streams.spec.issues import Issue
 
 
@@ -89,6 +90,13 @@ class DryRun:
         if first_error(issues) is None:
             return DryRunOutcome.SENT
         return _OF_ERRORS.get(self._mode, DryRunOutcome.SENT)
+
+
+def check_stored(event: Event, stream: Stream) -> DryRunResult:
+    """Check a stored event by the current plan, at the time when it was received."""
+    version = stream.plan_versions.published().first()
+    dry_run = DryRun(stream, version.plan if version else None)
+    return dry_run.of(bytes(event.payload), now=event.received_at)
 
 
 _OF_ERRORS = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from tests import factories
 
@@ -19,6 +21,46 @@ def test_events_are_found_by_the_email_of_their_user(staff):
     page = staff.get(url, {"email": "Eve@fern.example"})
 
     assert [event.seq for event, _, _ in page.context["rows"]] == [1]
+
+
+def test_events_are_found_by_their_message_id(staff):
+    feed = factories.feed()
+    factories.append(feed, messageId="m-1")
+    factories.append(feed, messageId="m-2")
+    url = reverse("admin:streams_feed_events", args=[feed.pk])
+
+    page = staff.get(url, {"message_id": "m-2"})
+
+    assert [event.seq for event, _, _ in page.context["rows"]] == [2]
+
+
+def test_an_event_has_its_issues_as_in_the_portal(staff):
+    feed = factories.feed()
+    factories.published_plan(feed.stream, "Email Opened")
+    factories.append(feed, event="Mail Opened", properties={"email_id": 1})
+    factories.append(feed, event="Email Opened", properties={})
+    urls = (reverse("admin:streams_feed_event", args=[feed.pk, n]) for n in (1, 2))
+
+    faulty, clean = (staff.get(url) for url in urls)
+    portal = portal_page(feed, 1)
+
+    shown = [issue for _, issue, _ in faulty.context["faults"]]
+    rows = portal.context["checked"].rows
+    assert shown
+    assert {one.message for one in shown} == {
+        note.issue.message for row in rows for note in row.annotations
+    }
+    assert all(escape(one.fix) in faulty.text for one in shown)
+    assert clean.context["faults"] == []
+    assert "No issues, by the current plan" in clean.text
+
+
+def portal_page(feed, seq):
+    """Return the page of an event as a member of its workspace sees it."""
+    member = factories.member(feed.workspace)
+    client = Client()
+    client.force_login(member)
+    return client.get(f"/w/{feed.workspace.public_id}/events/{seq}/")
 
 
 def test_pages_of_a_feed_and_its_workspace_count_the_events_in_quarantine(staff):

@@ -10,6 +10,8 @@ from django.utils.translation import gettext
 from streams.connections.models import Connection
 from streams.delivery.event_status import EventState
 from streams.delivery.models import Delivery
+from streams.observability.issues.models import SEVERITIES
+from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
     from streams.delivery.event_status import EventStatus
@@ -33,6 +35,8 @@ STATES = {
     EventState.PENDING: "busy",
 }
 
+SEVERITY_TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: ""}
+
 
 def badge(text: str, tone: str) -> str:
     """Return a badge. `tone` is good, busy, warn, bad or empty."""
@@ -53,6 +57,12 @@ def status_badge(connection: Connection, block: SendBlock | None = None) -> str:
     if block and status == Connection.Status.ACTIVE:
         return badge(gettext("Stopped"), "warn")
     return badge(str(status.label), STATUSES.get(status, ""))
+
+
+def severity_badge(severity: Severity) -> str:
+    """Return the severity of an issue as a badge."""
+    words = {str(value): str(word) for value, word in SEVERITIES}
+    return badge(words[severity.value], SEVERITY_TONES[severity])
 
 
 def state_badge(status: EventStatus) -> str:

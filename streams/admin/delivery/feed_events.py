@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -15,21 +15,27 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.delivery.badges import outcome_badge, state_badge
+from streams.admin.delivery.badges import outcome_badge, severity_badge, state_badge
 from streams.admin.delivery.workspace_delivery import delivery_of
 from streams.admin.shared.base import staff_of
 from streams.admin.shared.period import time_input
 from streams.audit.support_access import EVENTS_OPENED, record_access
 from streams.base.clock import now
+from streams.catalog.validation.faults import faults_of
 from streams.delivery.event_status import attempts_with, statuses
 from streams.delivery.explanation.delivery_now import DeliveryNow
 from streams.delivery.explanation.explain import explain
 from streams.events import queries
+from streams.events.dry_run import check_stored
 from streams.events.models import Feed
 from streams.events.search import scan
 from streams.events.search.event_filter import EventFilter
 from streams.events.search.payload_condition import content_conditions
 from streams.spec.call_structure import CALLS
+
+if TYPE_CHECKING:
+    from streams.events.models import Event
+    from streams.spec.issues import Issue
 
 
 class EventSearchForm(forms.Form):
@@ -42,6 +48,7 @@ class EventSearchForm(forms.Form):
         choices=[("", _("All types")), *((name, name) for name in CALLS)],
     )
     user_id = forms.CharField(required=False, label=_("User ID"))
+    message_id = forms.CharField(required=False, max_length=100, label=_("Message ID"))
     email = forms.CharField(required=False, label=_("Email"))
     since = forms.DateTimeField(
         required=False, label=_("Since (UTC)"), widget=time_input()
@@ -108,11 +115,18 @@ def event(
         % {"number": seq, "feed": feed},
         "event": found,
         "payload": json.dumps(payload, indent=2, ensure_ascii=False),
+        "faults": _faults(found, feed),
         "explanation": explanation,
         "delivery": delivery_of(feed),
         "deliveries": [(one, outcome_badge(one)) for one in attempts],
     }
     return _shown(request, site, feed, "admin/feed_event.html", content)
+
+
+def _faults(event: Event, feed: Feed) -> list[tuple[str, Issue, list[Issue]]]:
+    """Return each fault: its severity as a badge, its issue, and those that say the same."""
+    found = faults_of(check_stored(event, feed.stream).issues)
+    return [(severity_badge(first.severity), first, also) for first, *also in found]
 
 
 def feed_to_see(request: HttpRequest, feed_id: int) -> Feed:

@@ -8,7 +8,16 @@ name. All other rules are alone.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
 from streams.catalog.plans.rules import EVENT, PROPERTY, TYPE
+from streams.spec.issues import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.spec.issues import Issue
 
 # By group: what the fault is in. Required properties are in none: the Spec requires none.
 SAME_FAULT: dict[str, tuple[str, ...]] = {
@@ -38,3 +47,16 @@ _GROUP_OF = {rule: group for group, rules in SAME_FAULT.items() for rule in rule
 def fault_of(rule: str, name: str, path: str) -> tuple[str, str, str]:
     """Return what identifies the fault that a rule reports for events of one name."""
     return _GROUP_OF.get(rule, rule), name, path
+
+
+def faults_of(issues: Iterable[Issue]) -> list[list[Issue]]:
+    """Group the issues of one event by fault: in each, the one that leads comes first."""
+    by_fault: dict[tuple[str, str, str], list[Issue]] = defaultdict(list)
+    for issue in issues:
+        by_fault[fault_of(issue.rule, "", issue.path)].append(issue)
+    return [sorted(own, key=_leading) for own in by_fault.values()]
+
+
+def _leading(issue: Issue) -> tuple[int, bool]:
+    """Order the issues of a fault: the most severe, and the Spec's, whose fix is specific."""
+    return list(Severity).index(issue.severity), issue.rule.startswith("PLAN-")

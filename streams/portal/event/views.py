@@ -20,7 +20,7 @@ from streams.delivery.explanation.explain import explain
 from streams.delivery.explanation.explanation import FORMAT
 from streams.delivery.retention.expiry import expired_unsent_at
 from streams.events import queries
-from streams.events.dry_run import DryRun
+from streams.events.dry_run import check_stored
 from streams.events.retention.past_retention import oldest_retained
 from streams.portal.event.curl import curl
 from streams.portal.event.timeline import timeline
@@ -162,9 +162,7 @@ def _expired(
 
 
 def _checked(feed: Feed, event: Event) -> AnnotatedEvent:
-    """Check a stored event by the current plan, at the time when it was received."""
-    version = feed.stream.plan_versions.published().first()
-    dry_run = DryRun(feed.stream, version.plan if version else None)
-    payload = bytes(event.payload)
-    result = dry_run.of(payload, now=event.received_at)
-    return annotated(PastedEvent(payload.decode(), 1), result, is_whole=True)
+    """Check a stored event by the current plan, and add its issues to its lines."""
+    result = check_stored(event, feed.stream)
+    text = bytes(event.payload).decode()
+    return annotated(PastedEvent(text, 1), result, is_whole=True)

@@ -11,7 +11,7 @@ import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from streams.catalog.validation.faults import fault_of
+from streams.catalog.validation.faults import faults_of
 from streams.events.dry_run import DryRunOutcome
 from streams.portal.workspace.json_text import coloured
 from streams.spec.call_structure import CALLS
@@ -144,18 +144,9 @@ def _annotate(
     root: JsonPosition,
 ) -> None:
     """Add each fault to its line: issues that the page of issues also counts as one."""
-    by_fault: dict[tuple[str, str, str], list[Issue]] = defaultdict(list)
-    for issue in issues:
-        by_fault[fault_of(issue.rule, "", issue.path)].append(issue)
-    for own in by_fault.values():
-        first, *also = sorted(own, key=_leading)
+    for first, *also in faults_of(issues):
         line, _column = _position(text, _offset(root, first))
         annotations[line].append(Annotation(first, tuple(also)))
-
-
-def _leading(issue: Issue) -> tuple[int, bool]:
-    """Order the issues of a fault: the most severe, and the Spec's, whose fix is specific."""
-    return list(Severity).index(issue.severity), issue.rule.startswith("PLAN-")
 
 
 def _faults(annotations: dict[int, list[Annotation]]) -> list[Issue]:
