@@ -1,8 +1,10 @@
 """Evaluate all conditions of alerts for a quarter of an hour: `python -m bench.load.alerts`.
 
-Every feed has checkpoints of each quarter of the last two hours, and of the same hours of the
-week before. One connection of a hundred needs attention, and its alert is open. Prints the
-database time of a minute, as JSON: of the average one, and of the one that is most expensive.
+Half of the feeds have checkpoints of each quarter of the last two hours, and of the same hours
+of the week before. The others received few events then, and none now, so that both are
+compared with the week before. One connection of a hundred needs attention, and its alert is
+open. Prints the database time of a minute, as JSON: of the average one, and of the most
+expensive one.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ MINUTES = 15  # in which every condition is due at least once
 AT_ONCE = 4  # smaller evaluations per minute, by beat
 MARKS = """
     INSERT INTO streams_feedmark (feed_id, at, seq)
-    SELECT feed.id, mark.at, mark.number * 100
+    SELECT feed.id, mark.at, mark.number * CASE WHEN feed.id %% 2 = 0 THEN 10 ELSE 100 END
     FROM streams_feed AS feed, (
         SELECT at, row_number() OVER (ORDER BY at) AS number FROM (
             SELECT date_bin('15 minutes', %(now)s, 'epoch') - quarters * interval '15 minutes'
@@ -39,7 +41,13 @@ MARKS = """
             FROM generate_series(0, 7) AS quarters
         ) AS times (at)
     ) AS mark
+    WHERE feed.id %% 2 = 1 OR mark.at < %(now)s - interval '1 day'
     ON CONFLICT DO NOTHING
+"""
+HEADS = """
+    UPDATE streams_feed SET
+        head_seq = CASE WHEN id %% 2 = 0 THEN 90 ELSE 1700 END,
+        head_at = CASE WHEN id %% 2 = 0 THEN %(now)s - interval '3 hours' ELSE %(now)s END
 """
 
 
@@ -58,12 +66,10 @@ def main() -> None:
 def _fill(now: Any) -> None:
     with connection.cursor() as sql:
         sql.execute(MARKS, {"now": now})
+        sql.execute(HEADS, {"now": now})
         sql.execute(
-            "UPDATE streams_feed SET head_seq = 1700, head_at = %(now)s", {"now": now}
-        )
-        sql.execute(
-            "UPDATE streams_cursor SET position = 1700, position_at = %(now)s",
-            {"now": now},
+            "UPDATE streams_cursor SET position = head_seq, position_at = head_at"
+            " FROM streams_feed AS feed WHERE feed.id = feed_id"
         )
         sql.execute("ANALYZE")
     attention = Connection.objects.extra(where=["id %% 100 = 0"])

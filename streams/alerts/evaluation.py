@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from streams.alerts.conditions.all_rules import BY_CONDITION, RULES
 from streams.alerts.conditions.delivery import delivering
-from streams.alerts.conditions.rule import Held, Recovery
+from streams.alerts.conditions.rule import Held, Recovery, part
 from streams.alerts.models import Alert, Notice
 from streams.alerts.operators import (
     write_opened_to_operators,
@@ -100,6 +100,8 @@ def report_discrepancies(feeds: int, now: datetime) -> None:
 def _compared(rule: Rule, now: datetime) -> _Changes:
     holding = {one.subject: one for one in rule.holding(now)}
     alerts = Alert.objects.open().filter(condition=rule.condition).order_by("pk")
+    if rule.is_spread:
+        alerts = alerts.filter(part("feed", rule.every_minutes, now))
     changes, known = _Changes(), set()
     for pk, subject, calm_since in alerts.values_list("pk", "subject", "calm_since"):
         known.add(subject)

@@ -191,9 +191,26 @@ def test_a_few_errors_open_no_alert(cursor, start, errors):
 # --- Volume ---------------------------------------------------------------------------
 
 
+def test_feeds_are_compared_in_turn_and_keep_their_alerts_between(start):
+    cursors = [factories.cursor(), factories.cursor()]
+    for one in cursors:
+        received(one.feed, start - HOUR - WEEK, before=0, events=500)
+        received(one.feed, start - 5 * HOUR, before=500, events=10)
+    feeds = sorted((one.feed_id for one in cursors), key=lambda pk: pk % 5)
+
+    evaluated(start, feeds[0] % 5)
+    assert opened("volume_stopped") == [f"feed:{feeds[0]}"]
+
+    evaluated(start, *range(1, 11))
+    assert opened("volume_stopped") == [f"feed:{pk}" for pk in feeds]
+    assert not Alert.objects.exclude(calm_since=None).exists()
+
+
 def test_a_feed_that_stops_has_an_alert_until_an_event_arrives(cursor, start):
-    received(cursor.feed, start - HOUR - WEEK, before=0, events=500)
-    received(cursor.feed, start - 5 * HOUR, before=500, events=10)
+    start += cursor.feed_id % 5 * MINUTE  # when it is compared
+    hour = start.replace(minute=0)
+    received(cursor.feed, hour - HOUR - WEEK, before=0, events=500)
+    received(cursor.feed, hour - 5 * HOUR, before=500, events=10)
 
     evaluated(start, 0, 5)
     assert opened("volume_stopped") == [f"feed:{cursor.feed_id}"]
@@ -202,7 +219,7 @@ def test_a_feed_that_stops_has_an_alert_until_an_event_arrives(cursor, start):
     evaluated(start, 60, 65)
     assert opened("volume_stopped") == [f"feed:{cursor.feed_id}"]
 
-    received(cursor.feed, start + HOUR, before=510, events=1)
+    received(cursor.feed, hour + HOUR, before=510, events=1)
     evaluated(start, 70, 75)
     assert opened("volume_stopped") == []
     assert Alert.objects.get().recovered
@@ -212,7 +229,7 @@ def test_a_feed_with_few_events_may_have_none(cursor, start):
     received(cursor.feed, start - HOUR - WEEK, before=0, events=99)
     received(cursor.feed, start - 5 * HOUR, before=99, events=10)
 
-    evaluated(start, 0)
+    evaluated(start, *range(5))
 
     assert opened("volume_stopped") == []
 
@@ -224,11 +241,12 @@ def test_ten_times_the_events_of_the_week_before_open_an_alert(
     received(cursor.feed, start - HOUR - WEEK, before=0, events=200)
     FeedMark.objects.create(feed_id=cursor.feed_id, at=start - WEEK, seq=200)
     received(cursor.feed, start - HOUR, before=300, events=events)
+    turn = cursor.feed_id % 15
 
-    evaluated(start, 0, 15)
+    evaluated(start, turn, turn + 15)
 
     assert opened("volume_jumped") == ([f"feed:{cursor.feed_id}"] if opens else [])
-    evaluated(start, 60, 120)
+    evaluated(start, turn + 60, turn + 120)
     assert opened("volume_jumped") == []
 
 

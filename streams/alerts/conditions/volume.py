@@ -10,11 +10,11 @@ from datetime import timedelta
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Min, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from streams.alerts.conditions.feeds import AT_ONCE, OWNERS, owners
-from streams.alerts.conditions.rule import Condition, Held, Recovery, Rule
+from streams.alerts.conditions.rule import Condition, Held, Recovery, Rule, part
 from streams.alerts.models import Alert
 from streams.events.models import Feed, FeedMark
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 USUAL = 100  # events in an hour; with fewer, pauses and peaks are normal
 FACTOR = 10
+STOPPED_PARTS, JUMPED_PARTS = 5, 15  # minutes until all feeds were compared
 
 
 def events_between(
@@ -61,14 +62,16 @@ def _stopped(now: datetime) -> Iterable[Held]:
     They stay stopped until an event arrives, whatever is usual in the next hours, or for a week.
     """
     since, until = _hour(now)
-    silent = Feed.objects.filter(head_at__lt=since, head_at__gte=since - WEEK)
-    old = FeedMark.objects.filter(at__gte=since - WEEK, at__lt=until - WEEK)
-    before = silent.filter(pk__in=old.values("feed_id"))
-    usual = events_between(
-        list(before.values_list("pk", flat=True)), since - WEEK, until - WEEK
+    silent = Feed.objects.filter(
+        part("pk", STOPPED_PARTS, now), head_at__lt=since, head_at__gte=since - WEEK
     )
-    stopped = {pk for pk, count in usual.items() if count >= USUAL}
-    known = Alert.objects.open().filter(condition=Condition.VOLUME_STOPPED)
+    before = _head_at(until - WEEK) - _head_at(since - WEEK)
+    many = silent.annotate(before=before).filter(before__gte=USUAL)
+    usual = dict(many.values_list("pk", "before"))
+    stopped = set(usual)
+    known = Alert.objects.open().filter(
+        part("feed", STOPPED_PARTS, now), condition=Condition.VOLUME_STOPPED
+    )
     still = Q(alert_since__gte=F("head_at"), alert_since__gt=now - WEEK)
     of_alert = known.filter(feed=OuterRef("pk")).values("since")[:1]
     kept = Feed.objects.filter(pk__in=known.values("feed")).annotate(
@@ -91,12 +94,12 @@ def _stopped(now: datetime) -> Iterable[Held]:
 def _jumped(now: datetime) -> Iterable[Held]:
     """Yield the feeds with FACTOR times the events of the same hour a week before."""
     since, until = _hour(now)
-    first = FeedMark.objects.filter(at__gte=since, at__lt=until)
-    lows = dict(first.values_list("feed_id").annotate(Min("seq")).order_by())
-    heads = Feed.objects.filter(head_at__gte=since).values_list("pk", "head_seq")
-    # Including those since the hour, so that most feeds need no lookup.
-    at_most = {pk: head - lows[pk] for pk, head in heads.iterator() if pk in lows}
-    busy = [pk for pk, count in at_most.items() if count >= FACTOR * USUAL]
+    active = Feed.objects.filter(part("pk", JUMPED_PARTS, now), head_at__gte=since)
+    # Including those after the hour, so that most feeds need one lookup.
+    at_most = active.annotate(at_most=F("head_seq") - _head_at(since))
+    busy = list(
+        at_most.filter(at_most__gte=FACTOR * USUAL).values_list("pk", flat=True)
+    )
     volumes = events_between(busy, since, until)
     many = {pk: count for pk, count in volumes.items() if count >= FACTOR * USUAL}
     before = events_between(many.keys(), since - WEEK, until - WEEK)
@@ -121,7 +124,8 @@ RULES = (
     Rule(
         condition=Condition.VOLUME_STOPPED,
         holding=_stopped,
-        every_minutes=5,
+        every_minutes=STOPPED_PARTS,
+        is_spread=True,
         closes_after=timedelta(minutes=5),
         recovery=Recovery.ENDED,
         partner_from=1,
@@ -130,7 +134,8 @@ RULES = (
     Rule(
         condition=Condition.VOLUME_JUMPED,
         holding=_jumped,
-        every_minutes=15,
+        every_minutes=JUMPED_PARTS,
+        is_spread=True,
         closes_after=HOUR,
         recovery=Recovery.NONE,
         partner_from=1,
