@@ -76,6 +76,35 @@ def test_a_list_is_narrowed_to_one_workspace(staff, name):
     assert len(listed(staff, name)) >= 2
 
 
+def test_an_issue_has_one_entry_that_leads_to_its_workspaces(staff):
+    feed = factories.feed()
+    factories.found(feed, "Mail Opened")
+    factories.found(feed, "Mail Sent")
+    factories.found(factories.feed(feed.stream), "Mail Sent")
+    url = reverse("admin:streams_issuekind_changelist")
+
+    sent, opened = listed(staff, "issuekind")
+    page = staff.get(url).text
+
+    assert {(kind.stream, kind.name) for kind in (sent, opened)} == {
+        (feed.stream, "Mail Sent"),
+        (feed.stream, "Mail Opened"),
+    }
+    assert f'href="{url}?issue={sent.pk}">2</a>' in page
+    assert len(listed(staff, "issuekind", issue=sent.pk)) == 2
+    assert page.count(f">{feed.workspace}</a>") == 1
+
+
+def test_issues_are_found_by_the_external_id_of_a_workspace(staff):
+    feed = factories.feed()
+    factories.found(feed)
+    factories.found(factories.feed(feed.stream))
+
+    found = listed(staff, "issuekind", q=feed.workspace.external_id)
+
+    assert [kind.feed for kind in found] == [feed]
+
+
 def test_attempts_are_narrowed_to_one_connection_of_a_workspace(staff):
     old = factories.connection(deleted_at=factories.NOW)
     new = factories.connection(old.feed)

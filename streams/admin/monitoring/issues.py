@@ -4,30 +4,83 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ReadOnlyAdmin, UncountedList, link, time_column
+from streams.admin.shared.base import (
+    ReadOnlyAdmin,
+    UncountedList,
+    link,
+    list_link,
+    time_column,
+)
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.base.clock import now
 from streams.observability.issues import queries
 from streams.observability.issues.models import IssueKind
+from streams.tenancy.models import Workspace
 
 if TYPE_CHECKING:
     from streams.observability.issues.queries import IssueTrend
 
+LONGEST_ID = 18  # digits of any ID
+
+
+class OfIssueFilter(admin.SimpleListFilter):
+    """One issue in each workspace, by the ID of the entry for its stream."""
+
+    title, parameter_name = _("issue"), "issue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        kind = self._kind()
+        return [(self.value(), str(kind))] if kind else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() is None:
+            return queryset
+        kind = self._kind()
+        if kind is None:
+            return queryset.none()
+        return queryset.filter(
+            feed__stream=kind.stream_id, rule=kind.rule, name=kind.name
+        )
+
+    def _kind(self) -> IssueKind | None:
+        pk = self.value() or ""
+        if not (pk.isdecimal() and len(pk) <= LONGEST_ID):
+            return None
+        return IssueKind.objects.filter(pk=pk, feed=None).first()
+
 
 class IssueList(UncountedList):
-    """The page's kinds with their counts, which one query reads for all of them."""
+    """One entry per stream for each issue, or one per workspace if the operator asks for those.
+
+    The page's kinds have their counts and workspaces, which three queries read for all of them.
+    """
+
+    def get_queryset(self, request: HttpRequest, *args: Any) -> QuerySet:
+        kinds = super().get_queryset(request, *args)
+        asked = self.params.keys() & {
+            WorkspaceOfFeedFilter.parameter_name,
+            OfIssueFilter.parameter_name,
+        }
+        of_a_workspace = bool(self.query) and (
+            Workspace.objects.filter(external_id=self.query).exists()
+        )
+        return kinds.filter(feed__isnull=not (asked or of_a_workspace))
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         kinds: list[IssueKind] = list(self.result_list)
         trends = queries.trends([kind.pk for kind in kinds], now())
+        of_streams = [kind for kind in kinds if kind.feed_id is None]
+        spread = queries.spread(of_streams)
         for kind in kinds:
             kind.__dict__["trend"] = trends[kind.pk]
+            kind.__dict__["spread"] = spread.get(kind.pk)
         self.result_list = kinds
 
 
@@ -41,14 +94,13 @@ def trend_of(kind: IssueKind) -> IssueTrend:
 
 @admin.register(IssueKind)
 class IssueKindAdmin(ReadOnlyAdmin):
-    """Recent issues with events, per feed and in total per stream."""
+    """Recent issues with events: one entry per stream, which leads to those of its workspaces."""
 
     list_display = (
-        "id", "workspace", "of_stream", "rule_or_others", "name", "severity", "day", "before",
+        "rule_or_others", "name", "severity", "of_stream", "workspaces", "day", "before",
         "last_seen",
     )  # fmt: skip
-    list_display_links = ("id", "rule_or_others")
-    list_filter = (WorkspaceOfFeedFilter, "severity")
+    list_filter = (WorkspaceOfFeedFilter, OfIssueFilter, "severity")
     list_select_related = ("feed__workspace", "feed__stream", "stream")
     show_full_result_count = False
     search_fields = (
@@ -74,9 +126,17 @@ class IssueKindAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return IssueList
 
-    @admin.display(description=_("workspace"))
-    def workspace(self, kind: IssueKind) -> str:
-        return link(kind.feed, kind.feed.workspace) if kind.feed else gettext("All")
+    @admin.display(description=_("workspaces"))
+    def workspaces(self, kind: IssueKind) -> str:
+        """Link to the only workspace with the issue, or to the list with one entry for each."""
+        spread = kind.__dict__.get("spread")
+        if kind.feed:
+            return link(kind.feed, kind.feed.workspace)
+        if spread is None:
+            return "–"
+        if spread.only is not None:
+            return link(spread.only.feed, spread.only.feed.workspace)
+        return list_link(IssueKind, f"{spread.feeds:,}", issue=kind.pk)
 
     @admin.display(description=_("stream"))
     def of_stream(self, kind: IssueKind) -> str:

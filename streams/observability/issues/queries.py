@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from streams.catalog.validation.faults import fault_of
 from streams.observability.issues.counter import hour_of
@@ -62,6 +62,14 @@ class IssueTrend:
         return not (self.day or self.before)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueSpread:
+    """In how many feeds of its stream an issue occurs; `only` is its kind in the only one."""
+
+    feeds: int
+    only: IssueKind | None
+
+
 def issue_groups(scope: IssueScope, now: datetime) -> list[IssueGroup]:
     """Return all kinds of the last week, of which there are few, with two queries."""
     rows = list(_counted(scope.kinds, now).filter(week__gt=0))
@@ -83,6 +91,30 @@ def feed_counts(
     )
     groups = of_feeds.values_list("rule", "name").order_by()
     return {(rule, name): n for rule, name, n in groups.annotate(n=Count("pk"))}
+
+
+def spread(kinds: Collection[IssueKind]) -> dict[int, IssueSpread]:
+    """Return the spread of each of these kinds of streams, by ID, with two queries.
+
+    A kind that no feed has is left out.
+    """
+    of_feeds = IssueKind.objects.filter(
+        feed__stream__in={kind.stream_id for kind in kinds},
+        rule__in={kind.rule for kind in kinds},
+        name__in={kind.name for kind in kinds},
+    )
+    groups = of_feeds.values_list("feed__stream", "rule", "name").order_by()
+    found = {
+        (stream, rule, name): (feeds, first)
+        for stream, rule, name, feeds, first in groups.annotate(Count("pk"), Min("pk"))
+    }
+    alone = [first for feeds, first in found.values() if feeds == 1]
+    rows = IssueKind.objects.select_related("feed__workspace").in_bulk(alone)
+    return {
+        kind.pk: IssueSpread(feeds=of_kind[0], only=rows.get(of_kind[1]))
+        for kind in kinds
+        if (of_kind := found.get((kind.stream_id, kind.rule, kind.name)))
+    }
 
 
 def affected_feeds(
