@@ -19,7 +19,7 @@ from streams.portal.plan import (
 )
 from streams.portal.plan import views as plan_views
 from streams.portal.quarantine import urls as quarantine
-from streams.portal.stream import activity_log, plan_templates, send_events
+from streams.portal.stream import activity_log, overview, plan_templates, send_events
 from streams.portal.stream import views as stream_views
 from streams.portal.workspace import issues
 
@@ -101,6 +101,12 @@ setting_pages: Pages = [
 
 stream_pages: Pages = [
     path("", include(setting_pages), {"tab": "partner-stream"}),
+    path(
+        "overview/",
+        overview.overview,
+        {"tab": "partner-stream-overview"},
+        name="partner-stream-overview",
+    ),
     path("", include(launch_pages), {"tab": "partner-stream-way"}),
     path("plan/", include(plan_pages), {"tab": "partner-stream-plan"}),
     path(

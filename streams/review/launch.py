@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from streams.audit.models import AuditEntry
 from streams.catalog.stage import Stage
+from streams.review.follow_ups import follow_ups
 from streams.review.models import LiveRequest
 from streams.review.qa.checklist_line import CheckState
 from streams.review.qa.services import checklist, last_run
@@ -19,6 +20,7 @@ from streams.review.requirements import Task, preparation
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
+    from streams.catalog.plans.models import PlanVersion
     from streams.review.models import Submission, Suspension
     from streams.review.qa.checklist import Checklist
 
@@ -60,12 +62,25 @@ class LaunchProgress:
     submission: Submission | None = None  # the newest
     live_request: LiveRequest | None = None  # the newest
     suspension: Suspension | None = None  # in force
+    published_plan: PlanVersion | None = None  # the latest
     checklist: Checklist | None = None  # only in QA
 
     @property
     def is_ready(self) -> bool:
         """Whether all items that the next move requires are done."""
         return all(task.done for task in self.tasks if task.needed)
+
+    @property
+    def recommended(self) -> int:
+        """The number of open items that nothing requires."""
+        return sum(not task.done for task in self.tasks if not task.needed)
+
+    @property
+    def newer_plan(self) -> bool:
+        """Whether a plan version was published after the submission."""
+        if self.submission is None or self.published_plan is None:
+            return False
+        return self.published_plan.number > self.submission.plan_version.number
 
     @property
     def awaits_launch(self) -> bool:
@@ -99,6 +114,7 @@ def launch_progress(stream: Stream) -> LaunchProgress:
         submission=stream.submissions.newest_first().select_related(*people).first(),
         live_request=live_request,
         suspension=suspension,
+        published_plan=stream.plan_versions.published().first(),
         checklist=qa_checklist,
     )
 
@@ -136,6 +152,8 @@ def _tasks(stream: Stream, stage: Stage, qa_checklist: Checklist | None) -> list
         return preparation(stream)
     if stage == Stage.APPROVED:
         return [_workspaces(stream)]
+    if stage == Stage.LIVE:
+        return follow_ups(stream)
     if qa_checklist is None:
         return []
     return [

@@ -244,6 +244,7 @@ ROWS = [
     for_developers(
         "streams/<slug:stream_slug>/readings/", "post", 302, accepted="review-rating"
     ),
+    for_partner_team("streams/<slug:stream_slug>/overview/"),
     for_partner_team("streams/<slug:stream_slug>/way/"),
     for_partner_team("streams/<slug:stream_slug>/history/"),
     for_partner_team("history/"),

@@ -186,11 +186,11 @@ def test_the_source_page_can_be_downloaded_for_segments_docs(as_petra, cast, at)
     assert "(http://testserver/)" in file.text
 
 
-def test_the_settings_link_to_the_published_pages(as_dev, cast):
+def test_the_overview_links_to_the_published_pages(as_dev, cast):
     factories.page_version(cast.stream, "source")
     args = [cast.partner.slug, cast.stream.slug]
 
-    page = as_dev.get(reverse("portal:partner-stream", args=args)).text
+    page = as_dev.get(reverse("portal:partner-stream-overview", args=args)).text
 
     assert f'href="/docs/{cast.stream.slug}/"' in page
     assert f'href="/docs/{cast.stream.slug}/integration/"' not in page

@@ -164,7 +164,7 @@ def test_the_overview_and_the_stream_summarize_issues(as_dev, cast, found):
         as_dev.get(reverse("portal:overview", args=[cast.workspace.public_id]))
     )
     args = [cast.partner.slug, cast.stream.slug]
-    stream = words(as_dev.get(reverse("portal:partner-stream", args=args)))
+    stream = words(as_dev.get(reverse("portal:partner-stream-overview", args=args)))
 
     said = "1,203 issues in the last 24 hours, up from 4 the day before"
     assert f"{said} View issues" in overview

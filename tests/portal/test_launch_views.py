@@ -7,9 +7,12 @@ import re
 import pytest
 from django.urls import reverse
 
+from streams.base.clock import now
 from streams.catalog.models import Stream
+from streams.catalog.plans.models import PlanVersion
 from streams.catalog.stage import Stage
 from streams.review import services
+from streams.review.qa.models import QaRun
 from streams.tenancy.models import Workspace
 from tests import factories
 
@@ -153,7 +156,7 @@ def test_a_suspended_stream_says_why_and_whom_to_contact(
     assert "mailto:review@portal.example" in text
 
 
-def test_the_list_of_streams_links_to_the_checklist_of_those_not_live(
+def test_the_list_of_streams_leads_to_the_overview_or_to_the_checklist(
     as_petra, cast, draft
 ):
     live = factories.stream(cast.partner)
@@ -163,5 +166,65 @@ def test_the_list_of_streams_links_to_the_checklist_of_those_not_live(
     ).text
 
     assert f'href="{address(cast)}"' in text
-    settings = reverse("portal:partner-stream", args=(cast.partner.slug, live.slug))
-    assert f'href="{settings}"' in text
+    args = (cast.partner.slug, live.slug)
+    overview = reverse("portal:partner-stream-overview", args=args)
+    assert f'href="{overview}"' in text
+
+
+def test_a_live_stream_says_what_is_left_after_a_new_plan_version(
+    as_petra, cast, ready
+):
+    Stream.objects.filter(pk=ready.pk).update(stage=Stage.IN_QA)
+    services.go_live(stream=ready, reason="Seen by Segment.", actor=cast.olga)
+    before = as_petra.get(address(cast)).text
+
+    second = factories.published_plan(
+        ready, "Email Opened", number=2, published_at=now()
+    )
+    after = as_petra.get(address(cast)).text
+    overview = as_petra.get(address(cast, "partner-stream-overview")).text
+    QaRun.objects.create(stream=ready, started_at=second.published_at)
+    run = as_petra.get(address(cast)).text
+
+    assert "No action needed" in before
+    left = "Version 2 of the tracking plan was published after the launch."
+    assert left in after
+    assert left in overview
+    assert "No action needed" not in after
+    assert f'<a href="{address(cast, "partner-stream-qa")}">QA test</a>' in after
+    assert "No action needed" in run
+
+
+def test_drafts_of_a_live_stream_are_left_to_publish(as_dev, cast):
+    factories.published_plan(cast.stream, "Email Opened")
+    factories.page_version(cast.stream, "source", published_at=None)
+    PlanVersion.objects.create(stream=cast.stream, number=2, content={"events": []})
+
+    text = as_dev.get(address(cast)).text
+
+    assert "The tracking plan has a draft. Publish or discard it." in text
+    assert "This docs page has a draft. Publish it." in text
+    assert "No action needed" not in text
+
+
+def test_a_submitted_stream_says_that_a_newer_plan_version_exists(
+    as_petra, cast, ready
+):
+    as_petra.post(address(cast), DATES)
+    factories.published_plan(ready, "Email Opened", number=2)
+
+    text = as_petra.get(address(cast)).text
+
+    assert (
+        "You submitted version 1 of the tracking plan, and published version 2" in text
+    )
+
+
+def test_the_overview_of_a_stream_counts_what_needs_attention(as_dev, cast):
+    factories.quarantined(cast.feed, 3)
+    factories.alert(factories.connection(cast.feed))
+
+    text = as_dev.get(address(cast, "partner-stream-overview")).text
+
+    assert "3 events in quarantine" in text
+    assert "1 open alert of this stream" in text

@@ -89,6 +89,6 @@ def test_connections_without_queued_events_are_active_too(as_petra, cast, addres
     factories.cursor(factories.connection(cast.feed))
     factories.cursor(factories.connection(status="paused"))
 
-    page = as_petra.get(address).text
+    page = as_petra.get(f"{address}overview/").text
 
     assert "1, of which 0 have events to send now" in page

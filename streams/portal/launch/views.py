@@ -59,6 +59,7 @@ PAGES = {
     "facts": "partner-stream-docs-facts",
     "logo": "partner-stream-docs",
     "workspaces": "partner-stream-qa",
+    "qa": "partner-stream-qa",
     "pages": "partner-stream-docs",  # a QA check
 }
 REFUSALS = (services.WrongStage, services.NotReady, services.AlreadyRequested)

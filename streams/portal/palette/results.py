@@ -18,7 +18,7 @@ from streams.events.retention.past_retention import oldest_retained
 from streams.portal.palette.pages import pages_of
 from streams.portal.shared.access import WorkspaceAccess
 from streams.portal.shared.navigation import tenants_of
-from streams.portal.shared.navigation_tags import of_feed, to
+from streams.portal.shared.navigation_tags import first_page_of, of_feed, to
 from streams.tenancy.models import Workspace
 
 if TYPE_CHECKING:
@@ -186,5 +186,5 @@ def _streams(query: str, visible: _VisibleTenants) -> Iterator[SearchResult]:
     found = Stream.objects.filter(named, partner__in=visible.partners)
     for stream in found.select_related("partner").order_by("name")[:MOST]:
         args = (stream.partner.slug, stream.slug)
-        href = reverse("portal:partner-stream", args=args)
+        href = reverse(f"portal:{first_page_of(stream)}", args=args)
         yield SearchResult(stream.name, href, str(stream.get_stage_display()))

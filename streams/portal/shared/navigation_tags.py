@@ -10,16 +10,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.alerts.people.inbox import MOST_COUNTED, count_unread
+from streams.catalog.stage import Stage
 from streams.portal.shared.access import WorkspaceAccess
 
 if TYPE_CHECKING:
     from django.template.context import RequestContext
 
+    from streams.catalog.models import Stream
     from streams.events.models import Feed
     from streams.portal.shared.access import PartnerAccess
     from streams.tenancy.models import User, Workspace
 
 register = template.Library()
+
+
+def first_page_of(stream: Stream) -> str:
+    """Return the name of the page on which a stream opens: what is next, or its health."""
+    is_live = stream.stage == Stage.LIVE
+    return "partner-stream-overview" if is_live else "partner-stream-way"
 
 
 @register.simple_tag
@@ -36,6 +44,12 @@ def to(access: WorkspaceAccess, page: str, *args: object, **query: object) -> st
 def within(access: PartnerAccess, page: str, *args: object) -> str:
     """Return the URL of a page of this partner."""
     return reverse(f"portal:{page}", args=(access.partner.slug, *args))
+
+
+@register.simple_tag
+def first_page(access: PartnerAccess, stream: Stream) -> str:
+    """Return the URL of the page of a stream that links to the stream lead to."""
+    return within(access, first_page_of(stream), stream.slug)
 
 
 @register.simple_tag

@@ -10,15 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.base.clock import now
-from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.services import change_stream, choose_spec_exceptions
 from streams.catalog.setting_conflicts import SettingsConflict
-from streams.connections.models import Connection
-from streams.observability import forecast
-from streams.observability.issues import queries as issue_queries
-from streams.observability.issues.queries import IssueScope
-from streams.portal.docs import views as docs_views
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_develop,
@@ -71,12 +64,6 @@ def _settings(
         "stream": stream,
         "form": form,
         "readings": ReadingsForm.of(stream, disabled=not access.can_develop),
-        "pages": [docs_views.page_status(stream, kind) for kind in PageKind],
-        "load": forecast.load(stream, now()),
-        "active_connections": Connection.objects.filter(
-            feed__stream=stream, status=Connection.Status.ACTIVE, deleted_at=None
-        ).count(),
-        "issue_trend": issue_queries.trend(IssueScope(stream_id=stream.pk), now()),
     }
     return render(request, "portal/stream/settings.html", context)
 
