@@ -28,7 +28,7 @@ from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.tail import views as tail_views
 from streams.portal.webhooks import urls as webhooks
-from streams.portal.workspace import events, home, issues, overview
+from streams.portal.workspace import events, home, issues, overview, your_page
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -262,6 +262,7 @@ pages: Pages = [
     path("p/<slug:slug>/", include(partner_pages)),
     path("", include("streams.portal.notices.urls")),
     path("profile/", profile.profile, name="profile"),
+    path("your/<slug:place>/<slug:page>/", your_page.your_page, name="your-page"),
     path("invitations/<token>/", invitation_link.invitation, name="invitation"),
 ]
 

@@ -398,6 +398,7 @@ ROWS = [
     Row(route="", gets=(SIGN_IN, *[302] * 8)),
     account_of_anyone("profile/", 200),
     account_of_anyone("profile/", 200, "post"),  # no name: the form says so
+    account_of_anyone("your/<slug:place>/<slug:page>/", 302),
     account_of_anyone("inbox/", 200),
     account_of_anyone("inbox/read/", 302, "post"),
     # A notice to Anna: not even others of her workspace see it.
@@ -537,6 +538,7 @@ class Scene:
             "members/<int:pk>": f"members/{sam}",
             "<public_id>": cast.workspace.public_id,
             "<slug:slug>": cast.partner.slug,
+            "<slug:place>/<slug:page>": "partner/api-tokens",
             "<slug:stream_slug>": cast.stream.slug,
             **THE_SAME,
         }

@@ -14,7 +14,7 @@ from streams.portal import urls
 from tests.portal.access_table import ROWS, Row, Scene, set_scene
 
 # Pages outside of any partner or workspace: they have no navigation.
-WITHOUT_NAVIGATION = {"home", "invitation", "profile", "unsubscribe"}
+WITHOUT_NAVIGATION = {"home", "invitation", "profile", "unsubscribe", "your-page"}
 LISTS = ("nav", "tabs")  # classes of the sidebar's list and of a stream's tabs
 
 

@@ -145,6 +145,14 @@ def search_box(scene: Scene) -> Iterator[Visit]:
             yield from visitor.visit("get", url(scene, "p/<slug:slug>/events/"), query)
 
 
+def choices_of_a_place(scene: Scene) -> Iterator[Visit]:
+    """Yield the page that a link of a guide leads a member of two partners to."""
+    factories.stream(scene.cast.partner)
+    petra = Visitor(scene, "petra")
+    yield from petra.visit("get", "/your/stream/qa/")
+    yield from petra.visit("get", "/your/workspace/events/")
+
+
 def only_forms(scene: Scene) -> Iterator[Visit]:
     path = url(scene, "w/<public_id>/connection/pause/")
     yield from Visitor(scene, "anna").visit("get", path)
@@ -352,7 +360,7 @@ def settings_of_notices(scene: Scene) -> Iterator[Visit]:
 
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
-    refusals, too_many_requests, refused_single_sign_on, single_sign_on, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
+    refusals, too_many_requests, refused_single_sign_on, single_sign_on, search_box, choices_of_a_place, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, split_attempts, searches, unchecked_streams, faulty_plans,
     plans_of_staff, undelivered_events, alert_emails, digests, settings_of_notices,
 )  # fmt: skip
