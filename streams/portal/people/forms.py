@@ -26,27 +26,31 @@ if TYPE_CHECKING:
 
 WORKSPACE_HINTS: Mapping[str, StrOrPromise] = {
     WorkspaceMembership.Role.ADMIN: _(
-        "Can do everything an editor can, and also manage members and delete the"
-        " connection."
+        "Can do everything an editor can, and also manage members and webhooks, delete the"
+        " connection, and see the activity log."
     ),
     WorkspaceMembership.Role.EDITOR: _(
-        "Can connect Segment, change and pause the connection, replay events, and resolve"
-        " quarantined events."
+        "Can connect Segment, change and pause the connection, replay events, resolve"
+        " quarantined events, and acknowledge alerts."
     ),
-    WorkspaceMembership.Role.VIEWER: _("Can view events and delivery attempts."),
+    WorkspaceMembership.Role.VIEWER: _(
+        "Can view events, delivery attempts, alerts and members, and export events."
+    ),
 }
 PARTNER_HINTS: Mapping[str, StrOrPromise] = {
     PartnerMembership.Role.ADMIN: _(
         "Can do everything a developer can, and also create streams, submit them for review,"
-        " start QA, request the launch, and manage the members of this team."
+        " start QA, request the launch, manage the members of this team, its webhooks and"
+        " single sign-on, and export the activity log."
     ),
     PartnerMembership.Role.DEVELOPER: _(
         "Can change streams with their plans and docs, create workspaces, API tokens and"
-        " ingest keys, invite a customer's first member, and manage test workspaces."
+        " ingest keys, invite a customer's first member, resolve quarantined events of all"
+        " customers, and manage test workspaces. Only admins see webhooks."
     ),
     PartnerMembership.Role.SUPPORT: _(
-        "Can view streams, and the events, requests and connections of all customers, but"
-        " not change anything."
+        "Can view streams, the events, requests, connections and alerts of all customers,"
+        " and the activity log, but not change anything."
     ),
 }
 
