@@ -104,6 +104,18 @@ def test_a_workspace_that_is_not_connected_leads_to_an_invitation(client, cast, 
     assert of_partner(cast, "partner-workspace", new.public_id) in customers
 
 
+def test_after_an_invitation_the_next_step_is_to_accept_it(client, cast, new):
+    client.force_login(cast.dev)
+    page = of_partner(cast, "partner-workspace-invite", new.public_id)
+
+    client.post(page, {"email": "nora@new.example", "role": "admin"})
+    own = both_pages(client, cast, new)[0]
+
+    assert "nora@new.example is invited with the role Admin" in own
+    assert "Invite another person" in own
+    assert "Invite someone" not in own
+
+
 def test_a_customer_is_not_shown_the_partners_next_steps(client, cast):
     Stream.objects.filter(pk=cast.stream.pk).update(stage=Stage.DRAFT)
     client.force_login(cast.bob)

@@ -32,6 +32,7 @@ from streams.portal.shared.navigation_tags import within
 from streams.portal.shared.recent_sign_in import confirmed
 from streams.portal.workspace.summaries import rows
 from streams.tenancy.members import may_invite
+from streams.tenancy.models import WorkspaceMembership
 from streams.tenancy.services import ExternalIdTaken, create_workspace
 
 if TYPE_CHECKING:
@@ -154,11 +155,18 @@ def _workspace(
         page = f"partner-workspace-invitation-{what}"
         return within(access, page, workspace.public_id, pk)
 
+    invitations = pending_of(workspace, url if invites else None)
     context = {
         "access": access,
         "workspace": workspace,
         "invites": invites,
-        "invitations": pending_of(workspace, url if invites else None),
+        "invitations": invitations,
+        "invited": [
+            one.invitation
+            for one in invitations
+            if not one.has_expired
+            and one.invitation.role != WorkspaceMembership.Role.VIEWER
+        ],
         "rows": [row for row in rows([workspace], now()) if row.feed],
         "secret": secret.text if secret else "",
         "secret_title": secret_title,
