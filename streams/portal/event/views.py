@@ -26,6 +26,7 @@ from streams.portal.event.curl import curl
 from streams.portal.event.timeline import timeline
 from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.plan_links import PlanLinks
 from streams.portal.workspace.annotated_json import AnnotatedEvent, annotated
 from streams.portal.workspace.json_text import stamps
 from streams.spec.check.pasted_events import PastedEvent
@@ -57,6 +58,8 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
         "groups": grouped(attempts, only_splits=True),
         "search": _search_before(request, access),
         "link": request.build_absolute_uri(),
+        "plan_links": PlanLinks.load(access, access.the_feed.stream),
+        "planned_name": stored.name or stored.type,
         "format": FORMAT,
         **_explained(access, stored, attempts),
     }

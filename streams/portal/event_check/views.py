@@ -17,6 +17,7 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.plan_links import PlanLinks
 from streams.portal.workspace.annotated_json import annotated
 from streams.spec.check.pasted_events import (
     MOST_EVENTS,
@@ -49,6 +50,7 @@ def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
             context["events"] = _checked(
                 stream, chosen.plan if chosen else None, pasted
             )
+            context["plan_links"] = PlanLinks.load(access, stream)
             context["left_out"], context["most"] = pasted.left_out, MOST_EVENTS
         else:
             form.add_error(

@@ -31,6 +31,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.plan_links import PlanLinks
 from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.annotated_json import annotated_lines, plain_lines
 from streams.portal.workspace.json_text import Stamps, stamps
@@ -229,6 +230,8 @@ def _event(request: PortalRequest, scope: QuarantineScope, pk: int) -> HttpRespo
         "stream": scope.stream,
         "event": stored,
         "advice": advice(scope, stored),
+        "plan_links": PlanLinks.load(scope.access, scope.stream),
+        "planned_name": stored.name or stored.type,
         "workspace": feed.workspace,
         "decide": scope.url("quarantine-decide", id=pk),
         "kept_until": scope.stream.retention.kept_until(stored.received_at),

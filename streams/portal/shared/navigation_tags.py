@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.events.models import Feed
     from streams.portal.shared.access import PartnerAccess
+    from streams.portal.shared.plan_links import PlanLinks
     from streams.tenancy.models import User, Workspace
 
 register = template.Library()
@@ -83,6 +84,12 @@ def search_scope(access: WorkspaceAccess | PartnerAccess | None) -> str:
     if isinstance(access, WorkspaceAccess):
         return f"w:{access.workspace.public_id}"
     return f"p:{access.partner.slug}"
+
+
+@register.simple_tag
+def edit_planned(links: PlanLinks, name: str, rule: str) -> str:
+    """Return the URL that edits the planned event which an issue of this rule is about."""
+    return links.edit(name, [rule])
 
 
 @register.inclusion_tag("portal/shared/_nav_link.html", takes_context=True)

@@ -15,7 +15,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
-from streams.catalog.plans.rules import EVENT, PROPERTY
 from streams.catalog.validation.rules import RULES
 from streams.events import quarantine
 from streams.observability.issues import queries
@@ -32,6 +31,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to, within
+from streams.portal.shared.plan_links import PlanLinks
 from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.forms import IssueFilterForm
@@ -39,7 +39,6 @@ from streams.portal.workspace.issue_shares import NameEstimates, Shares
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.call_structure import CALLS
 from streams.spec.issues import Severity
-from streams.spec.names.collisions import right_name
 from streams.spec.validation_modes import ValidationMode, stricter
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from streams.events.models import Feed
     from streams.observability.issues.models import IssueKind
 
-LEARNABLE = {EVENT.id, PROPERTY.id}
 BLOCKING = {ValidationMode.QUARANTINE, ValidationMode.REJECT}
 MOST_FAULTS = 50  # shown at once
 MOST_WORKSPACES = 100
@@ -98,6 +96,7 @@ class FaultRow:
     workspaces: int  # with this fault; 0 on the page of a workspace
     affected: str  # the URL of their list
     learn: str  # the URL that adds the event to the plan; empty: the plan can't have it
+    edit: str  # the URL that edits the event in the plan; empty: it isn't there
     shares: Shares  # of the events of that name
     held: int  # events of that name in quarantine
 
@@ -196,6 +195,7 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
     # Of a whole stream, nothing is estimated.
     names = NameEstimates.load(page.feed, at) if page.feed and shown else None
     feeds, held = _feeds(page, shown), _held(page)
+    plan = PlanLinks.load(page.access, page.stream)
     rows = []
     for fault in shown:
         kind, is_error = fault.kind, fault.severity == Severity.ERROR
@@ -211,7 +211,8 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
                 workspaces=feeds.get((kind.rule, kind.name), 0),
                 held=held[kind.name] if kind.name else 0,
                 affected=urlencode({"rule": kind.rule, "name": kind.name}),
-                learn=_learn(fault, page),
+                learn=plan.learn(kind.name, fault.rules),
+                edit=plan.edit(kind.name, fault.rules),
                 shares=names.shares(fault, is_blocked=is_blocked)
                 if names
                 else Shares(),
@@ -228,19 +229,6 @@ def _events(fault: Fault, access: WorkspaceAccess | PartnerAccess, at: datetime)
     field = "type" if name in CALLS else "name"
     since = timezone.localtime(at - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M")
     return to(access, "events", rule=fault.kind.rule, **{field: name}, since=since)
-
-
-def _learn(fault: Fault, page: IssuesPage) -> str:
-    """Return the URL of the page that adds this event, or what it lacks, to the plan."""
-    access, name = page.access, fault.kind.name
-    if isinstance(access, WorkspaceAccess) or not access.can_develop:
-        return ""
-    # A plan with a name that the Spec forbids can't be published.
-    is_misnamed = right_name(name, page.stream.spec_exceptions)
-    if LEARNABLE.isdisjoint(fault.rules) or is_misnamed:
-        return ""
-    path = within(access, "partner-stream-plan-learn", page.stream.slug)
-    return f"{path}?{urlencode({'event': name})}" if name else path
 
 
 def _held(page: IssuesPage) -> Counter[str]:
