@@ -102,6 +102,13 @@ def _with_enforced(
         )
     except NotTested as error:
         messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            _("Single sign-on is required now.")
+            if is_enforced
+            else _("Passwords are allowed again."),
+        )
     return redirect(within(access, "partner-sso"))
 
 
