@@ -45,10 +45,10 @@ def _qa(stream: Stream, published: PlanVersion) -> Task | None:
     run = last_run(stream)
     done = run is not None and run.started_at >= published.published_at
     why = (
-        _("You ran the QA test with version %(version)s of the tracking plan.")
+        _("You ran the QA test with plan version %(version)s.")
         if done
         else _(
-            "Version %(version)s of the tracking plan was published after the launch. It is"
+            "Plan version %(version)s was published after the launch. It is"
             " active without another review. Run the QA test with it."
         )
     )

@@ -50,8 +50,8 @@ def _plan(stream: Stream) -> Task:
     if version:
         events = len(version.plan.events)
         published = ngettext(
-            "Version %(version)s with %(events)s event is published.",
-            "Version %(version)s with %(events)s events is published.",
+            "Plan version %(version)s with %(events)s event is published.",
+            "Plan version %(version)s with %(events)s events is published.",
             events,
         )
         why = published % {"version": version.number, "events": f"{events:,}"}
@@ -73,7 +73,7 @@ def _pages(stream: Stream) -> list[Task]:
             name=kind,
             title=str(kind.label),
             done=kind in numbers,
-            why=_("Version %(version)s is published.") % {"version": numbers[kind]}
+            why=_("Page version %(version)s is published.") % {"version": numbers[kind]}
             if kind in numbers
             else _("We filled in a draft for you. Review it, edit it, and publish it."),
         )

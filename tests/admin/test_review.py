@@ -90,7 +90,10 @@ def test_operators_see_that_the_plan_changed_after_the_submission(staff, submitt
     factories.published_plan(submitted, "Email Clicked", number=2)
 
     page = " ".join(staff.get(page_of(submitted)).text.split())
-    assert f"{told}</strong> Version 1 was submitted; version 2 is published." in page
+    assert (
+        f"{told}</strong> Plan version 1 was submitted; plan version 2 is published."
+        in page
+    )
 
 
 def test_an_approval_is_audited_with_the_operators_name(staff, olga, submitted):

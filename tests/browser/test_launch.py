@@ -42,7 +42,7 @@ AT_FIRST = {
     "rate": NOTHING_SENT,
     "batches": NOTHING_SENT,
     "regions": "Incomplete No events have been delivered yet to: US, Europe.",
-    "pages": "Passed Published: Source page (version 1), Integration page (version 1).",
+    "pages": "Passed Published: Source page (page version 1), Integration page (page version 1).",
 }
 ACCEPTED = {
     "planned": "Simulated only All 6 planned events arrived with all required properties.",
@@ -116,12 +116,12 @@ def plan(page: Page) -> None:
     page.get_by_role("link", name="Publish…").click()
     first = page.get_by_role("region", name="Errors")
     expect(first.get_by_role("heading", name="Email Unsubscribed")).to_be_visible()
-    expect(page.get_by_role("button", name="Publish version 1")).to_be_disabled()
+    expect(page.get_by_role("button", name="Publish plan version 1")).to_be_disabled()
     first.get_by_role("button", name="Rename to “Unsubscribed”").click()
 
     has_message(page, "The event was renamed to “Unsubscribed” in the draft.")
     expect(first).to_be_hidden()
-    page.get_by_role("button", name="Publish version 1").click()
+    page.get_by_role("button", name="Publish plan version 1").click()
     has_message(page, "Plan version 1 was published.")
 
 

@@ -292,7 +292,7 @@ def test_no_state_of_an_imported_plan_has_a_barrier(page, scene, live_server, pl
     page.get_by_text("Spec properties of Unsubscribed").click()
     check(page, problems, "a plan that cannot be published")
     page.get_by_role("button", name="Rename to “Unsubscribed”").click()
-    page.get_by_role("button", name="Publish version 2").click()
+    page.get_by_role("button", name="Publish plan version 2").click()
     page.goto(f"{plan}versions/?from=1&to=2")
     check(page, problems, "the difference between two versions of a plan")
 

@@ -187,7 +187,7 @@ def test_a_live_stream_says_what_is_left_after_a_new_plan_version(
     run = as_petra.get(address(cast)).text
 
     assert "No action needed" in before
-    left = "Version 2 of the tracking plan was published after the launch."
+    left = "Plan version 2 was published after the launch."
     assert left in after
     assert left in overview
     assert "No action needed" not in after
@@ -215,9 +215,7 @@ def test_a_submitted_stream_says_that_a_newer_plan_version_exists(
 
     text = as_petra.get(address(cast)).text
 
-    assert (
-        "You submitted version 1 of the tracking plan, and published version 2" in text
-    )
+    assert "You submitted plan version 1, and published plan version 2" in text
 
 
 def test_the_overview_of_a_stream_counts_what_needs_attention(as_dev, cast):

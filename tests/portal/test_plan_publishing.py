@@ -82,7 +82,7 @@ def test_the_page_says_what_the_draft_changes(as_dev, cast, at):
 
     shown = as_dev.get(at("-publish")).text
 
-    assert "Changes since version 1" in shown
+    assert "Changes since plan version 1" in shown
     assert "1 event removed." in shown
 
 
@@ -105,7 +105,7 @@ def test_a_colleagues_change_in_between_must_be_reviewed_first(as_dev, cast, at,
 def test_a_draft_is_discarded_after_a_preview_of_the_loss(as_dev, cast, at, draft):
     factories.published_plan(cast.stream, "Email Opened", number=8)
     shown = as_dev.get(at("-discard"))
-    assert "Version 8 stays active and doesn't change." in shown.text
+    assert "Plan version 8 stays active and doesn't change." in shown.text
     assert "1 event added." in shown.text
 
     as_dev.post(at("-discard"), {"seen": shown.context["draft"].mark})

@@ -52,13 +52,13 @@ def typed(event: PlannedEvent, seen: str = "", **more: str) -> dict[str, str]:
 
 def test_the_page_shows_the_published_plan_and_then_the_draft(as_dev, cast, at):
     factories.published_plan(cast.stream, "Email Sent")
-    assert "Version 1 is published" in as_dev.get(at()).text
+    assert "Plan version 1 is published" in as_dev.get(at()).text
 
     draft(cast, OPENED)
 
     shown = as_dev.get(at()).text
     assert "Draft, not published" in shown
-    assert "Version 1 stays active" in shown
+    assert "Plan version 1 stays active" in shown
     assert "One opens it." in shown
     assert "<code>spring</code>" in shown
     assert "Email Sent" not in shown

@@ -174,7 +174,7 @@ def version(
         except PageConflict as error:
             messages.error(request, str(error))
         else:
-            message = _("Version %(number)d was restored as the draft.")
+            message = _("Page version %(number)d was restored as the draft.")
             messages.success(request, message % {"number": number})
         return page.to("partner-stream-docs-page")
     context = page.context(

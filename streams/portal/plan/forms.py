@@ -66,7 +66,7 @@ class CompareForm(forms.Form):
         numbers = [
             (
                 version.number,
-                gettext("Version %(number)d") % {"number": version.number}
+                gettext("Plan version %(number)d") % {"number": version.number}
                 if version.published_at
                 else gettext("Draft"),
             )

@@ -75,7 +75,7 @@ def version(
         except PlanConflict as error:
             messages.error(request, str(error))
             return redirect(request.path)
-        message = _("Version %(number)d was restored as the draft.")
+        message = _("Plan version %(number)d was restored as the draft.")
         messages.success(request, message % {"number": number})
         return redirect(within(access, "partner-stream-plan", stream_slug))
     before = all_.filter(number__lt=number).order_by("-number").first()

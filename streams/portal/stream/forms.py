@@ -64,8 +64,11 @@ class StreamForm(forms.Form):
     )
     version = forms.RegexField(
         r"\A[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z",
-        label=_("Version"),
-        help_text=_("Increase it whenever you change your events or their properties."),
+        label=_("Stream version"),
+        help_text=_(
+            "Every event carries it. Increase it whenever your tool changes its events or their"
+            " properties. The tracking plan has its own version numbers."
+        ),
         error_messages={
             "invalid": _("Enter three numbers separated by dots, such as 1.0.0.")
         },

@@ -106,7 +106,7 @@ def pages(facts: Observations) -> ChecklistLine:
         why = _("Not published yet: %(pages)s.") % {"pages": ", ".join(missing)}
         return unseen(name, title, why, facts.pages)
     versions = [
-        _("%(page)s (version %(version)s)")
+        _("%(page)s (page version %(version)s)")
         % {"page": page.label, "version": page.version}
         for page in published
     ]
