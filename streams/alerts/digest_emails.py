@@ -47,7 +47,7 @@ def _entry(notice: Notice) -> DigestEntry:
     return DigestEntry(
         place=one_line(str(place or "")),
         title=title_for_partner(notice) if is_of_partner else title_of(alert),
-        reason=reason_for_partner(alert) if is_of_partner else alert.reason,
+        reason=reason_for_partner(notice) if is_of_partner else alert.reason,
         times=_times_of_partner(notice) if is_of_partner else _times(notice),
         link=origin + page if origin and page else "",
     )

@@ -31,6 +31,7 @@ class Alert(models.Model):
         REPLAY_STOPPED = "replay_stopped", _("Replay stopped")
         HALTED = "halted", _("Delivery paused by the operator")
         STAGE = "stage", _("Launch stage changed")
+        TOKEN_EXPIRING = "token_expiring", _("API token expires soon")
         # Of the portal, for its operators:
         NOT_READY = "not_ready", _("A part of the portal isn't ready")
         NO_BEAT = "no_beat", _("Beat isn't running")

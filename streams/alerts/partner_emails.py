@@ -13,7 +13,10 @@ from streams.alerts.email_layout import EmailContent, at, email_with
 from streams.alerts.models import Alert, Notice
 from streams.alerts.roll_up import covered
 from streams.alerts.texts import (
+    CUSTOMERS_PAGE,
     NO_WORKSPACE,
+    PARTNER_PAGES,
+    PARTNER_REASONS,
     PARTNER_RECOVERED,
     PARTNER_SENTENCES,
     partner_subject_of,
@@ -47,8 +50,9 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     count = alerts.count()
     oldest = list(alerts[:NAMED])
     facts = [(_("Since"), at(oldest[0].since if oldest else alert.since))]
-    if reason := reason_for_partner(alert):
-        facts.insert(0, (_("Reason"), one_line(reason)))
+    if reason := reason_for_partner(notice):
+        label = str(PARTNER_REASONS.get(alert.condition, _("Reason")))
+        facts.insert(0, (label, one_line(reason)))
     if names := [one_line(one.workspace.name) for one in oldest if one.workspace]:
         label = _("First of them") if count > NAMED else _("Names")
         facts.append((_("Workspaces"), str(intcomma(count))))
@@ -58,7 +62,7 @@ def partner_email_of(notice: Notice) -> EmailMessage:
             title=_title(alert, count, stream),
             sentences=[str(PARTNER_SENTENCES[alert.condition])],
             facts=facts,
-            link_label=_("View workspaces"),
+            link_label=_link_label(alert),
             link=_link(alert),
             place=partner,
         ),
@@ -78,7 +82,7 @@ def _recovered(notice: Notice) -> EmailMessage:
             title=_recovered_title(alert, stream),
             sentences=[str(over % names)],
             facts=[since, *ended],
-            link_label=_("View workspaces"),
+            link_label=_link_label(alert),
             link=_link(alert),
             place=partner,
         ),
@@ -86,16 +90,28 @@ def _recovered(notice: Notice) -> EmailMessage:
     )
 
 
-def reason_for_partner(alert: Alert) -> str:
-    """Return the reason if it concerns all workspaces of the stream: the operator's words."""
+def reason_for_partner(notice: Notice) -> str:
+    """Return the reason, unless each workspace has its own.
+
+    It is the operator's, or the sentences about up to NAMED tokens.
+    """
+    alert = notice.alert
+    if alert.condition in PARTNER_REASONS:
+        return " ".join(one.reason for one in covered(notice)[:NAMED])
     return alert.reason if alert.condition == Condition.HALTED else ""
 
 
 def partner_page(alert: Alert) -> str:
-    """Return the path of the page with the partner's workspaces; empty without a partner."""
+    """Return the path of the page that shows the alert's subjects; empty without a partner."""
     if alert.partner is None:
         return ""
-    return reverse("portal:partner", args=[alert.partner.slug])
+    _, page = PARTNER_PAGES.get(alert.condition, CUSTOMERS_PAGE)
+    return reverse(f"portal:{page}", args=[alert.partner.slug])
+
+
+def _link_label(alert: Alert) -> str:
+    label, _ = PARTNER_PAGES.get(alert.condition, CUSTOMERS_PAGE)
+    return str(label)
 
 
 def _link(alert: Alert) -> str:

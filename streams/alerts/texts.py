@@ -66,6 +66,9 @@ SENTENCES: dict[str, StrOrPromise] = {
         " queued. You don't need to do anything."
     ),
     Condition.STAGE: _("The launch stage of %(stream)s has changed."),
+    Condition.TOKEN_EXPIRING: _(
+        "Requests with an expired API token of %(stream)s are refused."
+    ),
 }
 DELIVERED_AGAIN = _(
     "Events from %(stream)s are delivered to the Segment source of %(workspace)s"
@@ -87,8 +90,6 @@ COUNTS: dict[str, StrOrPromise] = {
     Condition.ISSUES: _("Events with errors"),
     Condition.VOLUME_STOPPED: _("Events in the hour a week before"),
     Condition.VOLUME_JUMPED: _("Events in the hour"),
-    Condition.REPLAY_FINISHED: _("Events delivered"),
-    Condition.REPLAY_STOPPED: _("Events delivered"),
 }
 PARTNER_SENTENCES: dict[str, StrOrPromise] = {
     Condition.ATTENTION: _(
@@ -134,6 +135,14 @@ PARTNER_SENTENCES: dict[str, StrOrPromise] = {
         "Events stay queued until the operator resumes delivery. You don't need to do"
         " anything."
     ),
+    Condition.TOKEN_EXPIRING: _(
+        "Requests with an expired token are refused. Create a new API token, use it on your"
+        " servers, and revoke the old one."
+    ),
+}
+# The label of the reasons, for alerts that aren't about workspaces: each has one.
+PARTNER_REASONS: dict[str, StrOrPromise] = {
+    Condition.TOKEN_EXPIRING: _("API tokens"),
 }
 NO_WORKSPACE = _("No workspace of %(stream)s has this problem anymore.")
 PARTNER_RECOVERED: dict[str, StrOrPromise] = {
@@ -150,6 +159,11 @@ PAGES: dict[str, tuple[StrOrPromise, str]] = {
     Condition.REPLAY_STOPPED: (_("View replays"), "replays"),
 }
 STATUS_PAGE = (_("View status"), "connection")
+# The page of the partner that shows it, and the label of the link.
+PARTNER_PAGES: dict[str, tuple[StrOrPromise, str]] = {
+    Condition.TOKEN_EXPIRING: (_("View API tokens"), "partner-tokens"),
+}
+CUSTOMERS_PAGE = (_("View workspaces"), "partner")
 
 
 def subject_of(alert: Alert, names: dict[str, str]) -> str:

@@ -77,7 +77,7 @@ def _token(request: HttpRequest) -> PartnerToken:
     token = find_token(digest(text.strip()), now())
     if token is None:
         raise _unauthorized(
-            "API-KEY-002", "This API token is unknown or has been revoked."
+            "API-KEY-002", "This API token is unknown, expired or revoked."
         )
     return token
 

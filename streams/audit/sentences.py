@@ -50,6 +50,9 @@ SENTENCES: dict[str, StrOrPromise] = {
     "page.saved": _("Saved draft version %(number)s of the %(page)s page"),
     "page.published": _("Published version %(number)s of the %(page)s page"),
     "token.created": _("Created the API token “%(name)s” (%(hint)s…)"),
+    "token.created_until": _(
+        "Created the API token “%(name)s” (%(hint)s…), which expires on %(expires)s"
+    ),
     "token.revoked": _("Revoked the API token “%(name)s” (%(hint)s…)"),
     "member.invited": _("Invited %(member)s with the role %(role)s"),
     "member.invitation_printed": _(

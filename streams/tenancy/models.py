@@ -286,6 +286,7 @@ class PartnerToken(models.Model):
         verbose_name=_("created by"),
     )
     last_used_at = models.DateTimeField(_("last used"), null=True)
+    expires_at = models.DateTimeField(_("expires"), null=True)  # null: never
     revoked_at = models.DateTimeField(_("revoked"), null=True)
     # Created by the portal for a run of its own; hidden once it is revoked.
     is_internal = models.BooleanField(default=False, db_default=False)

@@ -190,32 +190,41 @@ def _own_mode(check_mode: str) -> str:
 
 @transaction.atomic
 def create_token(
-    *, stream: Stream, name: str, actor: User | None, is_internal: bool = False
+    *,
+    stream: Stream,
+    name: str,
+    actor: User | None,
+    lifetime: timedelta | None = None,
+    is_internal: bool = False,
 ) -> tuple[PartnerToken, Secret]:
     """Create an API token, and return it with its secret, which is shown only once.
 
-    `is_internal`: for a run by the portal itself, which revokes the token.
+    Without a `lifetime`, it never expires. `is_internal`: for a run by the portal itself,
+    which revokes the token.
     """
     secret = new_secret(TOKEN_PREFIX)
+    at = now()
     token = PartnerToken(
         partner=stream.partner,
         stream=stream,
         name=name,
         hint=secret.hint,
         digest=secret.digest,
+        created_at=at,
         created_by=actor,
+        expires_at=at + lifetime if lifetime else None,
         is_internal=is_internal,
     )
-    token.clean_fields(exclude=["created_by", "last_used_at", "revoked_at"])
+    token.clean_fields(
+        exclude=["created_by", "last_used_at", "expires_at", "revoked_at"]
+    )
     token.save()
     record(
-        "token.created",
+        "token.created_until" if token.expires_at else "token.created",
         actor=actor,
         partner=stream.partner,
-        stream=stream.slug,
-        name=name,
-        hint=secret.hint,
-        **_internal(token),
+        **_named(token),
+        **_expiry(token),
     )
     return token, secret
 
@@ -233,15 +242,19 @@ def revoke_token(*, token: PartnerToken, actor: User | None) -> None:
         "token.revoked",
         actor=actor,
         partner=token.partner,
-        stream=token.stream.slug,
-        name=token.name,
-        hint=token.hint,
-        **_internal(token),
+        **_named(token),
     )
 
 
-def _internal(token: PartnerToken) -> dict[str, Any]:
-    return {"internal": True} if token.is_internal else {}
+def _expiry(token: PartnerToken) -> dict[str, Any]:
+    if token.expires_at is None:
+        return {}
+    return {"expires": f"{token.expires_at:%Y-%m-%d %H:%M} UTC"}
+
+
+def _named(token: PartnerToken) -> dict[str, Any]:
+    named = {"stream": token.stream.slug, "name": token.name, "hint": token.hint}
+    return {**named, "internal": True} if token.is_internal else named
 
 
 def find_token(digest: str, now: datetime) -> PartnerToken | None:
@@ -250,7 +263,9 @@ def find_token(digest: str, now: datetime) -> PartnerToken | None:
     The API and ingest both look up tokens here. By digest, so that ingest can cache what a
     token gives access to without the token. The last use is recorded at most once a minute.
     """
-    live = PartnerToken.objects.filter(digest=digest, revoked_at=None)
+    live = PartnerToken.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), digest=digest, revoked_at=None
+    )
     token = live.select_related("stream", "partner").first()
     if token is None:
         return None

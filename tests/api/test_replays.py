@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from streams.audit.models import AuditEntry
+from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.delivery.connection import services
@@ -15,6 +16,7 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
 from streams.delivery.replay.models import Replay
 from streams.events.models import Event
+from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import revoke_token
 from tests import factories
 
@@ -264,6 +266,12 @@ def test_a_request_without_a_token_is_refused(client, headers, code):
 
 def test_a_revoked_token_is_refused(api, live):
     revoke_token(token=api.token, actor=None)
+
+    assert refused(api.post(body=wanted(live))) == (401, "API-KEY-002")
+
+
+def test_an_expired_token_is_refused(api, live):
+    PartnerToken.objects.update(expires_at=now())
 
     assert refused(api.post(body=wanted(live))) == (401, "API-KEY-002")
 

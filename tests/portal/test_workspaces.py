@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -89,6 +91,23 @@ def test_a_token_is_shown_once_and_not_cached_by_the_browser(as_petra, cast):
     again = as_petra.get(tokens).text
     assert token not in again
     assert f"{token[:8]}…" in again
+
+
+def test_a_token_can_expire_and_the_list_says_when(as_petra, cast):
+    tokens = url(cast, "partner-tokens")
+    fields = {"name": "Production", "stream": cast.stream.pk}
+
+    as_petra.post(tokens, fields | {"lifetime": "90"})
+    refused = as_petra.post(tokens, fields | {"lifetime": "91"})
+    factories.token(cast.stream, expires_at=factories.NOW - timedelta(days=365))
+
+    token = PartnerToken.objects.get(expires_at__gt=now())
+    assert token.expires_at - token.created_at == timedelta(days=90)
+    assert refused.context["form"].has_error("lifetime")
+    assert PartnerToken.objects.count() == 2
+    rows = as_petra.get(tokens).text
+    assert f"{token.expires_at:%-d %b %Y}" in rows
+    assert rows.count(">Expired<") == 1
 
 
 def test_a_token_is_revoked_after_a_confirmation(as_petra, cast):

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection as database
 
 from streams.audit.models import AuditEntry
+from streams.audit.sentences import describe
 from streams.base.ids import digest
 from streams.tenancy.models import PartnerToken, Workspace
 from streams.tenancy.services import (
@@ -118,6 +119,24 @@ def test_the_last_use_of_a_token_is_recorded_once_a_minute():
         noted.append(PartnerToken.objects.get().last_used_at - factories.NOW)
 
     assert noted == [timedelta(0), timedelta(0), timedelta(seconds=61)]
+
+
+def test_a_token_with_a_lifetime_gives_access_until_it_expires():
+    stream = factories.stream()
+
+    token, secret = create_token(
+        stream=stream, name="CI", actor=None, lifetime=timedelta(days=30)
+    )
+
+    assert token.expires_at == token.created_at + timedelta(days=30)
+    last = token.expires_at - timedelta(seconds=1)
+    assert find_token(secret.digest, last) == token
+    assert find_token(secret.digest, token.expires_at) is None
+    entry = AuditEntry.objects.get()
+    assert describe(entry.action, entry.detail) == (
+        f"Created the API token “CI” ({token.hint}…), which expires on"
+        f" {token.expires_at:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def test_a_revoked_token_gives_no_access():

@@ -180,7 +180,8 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
 
     activity_scope = ("partner", "partner.slug")
     list_display = (
-        "name", "token", "partner", "stream", "created", "last_used", "revoked",
+        "name", "token", "partner", "stream", "created", "last_used", "expires",
+        "revoked",
     )  # fmt: skip
     list_filter = ("partner",)
     list_select_related = ("partner", "stream")
@@ -188,10 +189,11 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "name", "token", "partner", "stream", "created_by", "created", "last_used",
-        "revoked",
+        "expires", "revoked",
     )  # fmt: skip
     created = time_column("created_at", _("created"))
     last_used = time_column("last_used_at", _("last used"))
+    expires = time_column("expires_at", _("expires"))
     revoked = time_column("revoked_at", _("revoked"))
     readonly_fields = fields
     actions = ("revoke",)

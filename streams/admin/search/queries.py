@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.admin.shared.base import list_url, page_url, to_the_second
+from streams.base.clock import now
 from streams.base.ids import Secret
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
@@ -158,7 +159,9 @@ def _tokens(text: str) -> Found:
 
 def _token_state(token: PartnerToken) -> str:
     if token.revoked_at is None:
-        return str(token.partner)
+        has_expired = token.expires_at is not None and token.expires_at <= now()
+        text = _("%(partner)s, expired") if has_expired else "%(partner)s"
+        return text % {"partner": token.partner}
     text = _("%(partner)s, revoked %(time)s")
     return text % {"partner": token.partner, "time": to_the_second(token.revoked_at)}
 

@@ -9,6 +9,7 @@ from streams.alerts.conditions import (
     portal,
     replays,
     streams,
+    tokens,
     volume,
 )
 
@@ -19,6 +20,7 @@ RULES = (
     *volume.RULES,
     *replays.RULES,
     *streams.RULES,
+    *tokens.RULES,
     *portal.RULES,
 )
 BY_CONDITION = {rule.condition: rule for rule in RULES}

@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.emails import page_of, title_of
 from streams.alerts.models import Alert
-from streams.alerts.texts import COUNTS
+from streams.alerts.partner_emails import partner_page
+from streams.alerts.texts import COUNTS, PARTNER_REASONS
 from streams.alerts.webhooks.models import WebhookMessage
 from streams.base.ids import id_named
 from streams.base.public_urls import portal_url
@@ -111,7 +112,7 @@ def _title(alert: Alert) -> str:
 
 def _lines(alert: Alert, queue: _Queue | None, *, is_opened: bool) -> list[str]:
     """Return the reason, and the number of events that it is about, or are queued."""
-    lines = [alert.reason] if is_opened and alert.reason else []
+    lines = [reason] if is_opened and (reason := _reason(alert)) else []
     label, count = _("Queued events"), queue.count if queue else None
     if alert.condition in COUNTS:
         label, count = str(COUNTS[alert.condition]), alert.count
@@ -203,12 +204,19 @@ def _alert(alert: Alert, *, is_open: bool) -> _Fields:
         "id": id_named(f"alert:{alert.pk}"),
         "condition": alert.condition,
         "title": str(alert.get_condition_display()),
-        "reason": alert.reason,
+        "reason": _reason(alert) if is_open else alert.reason,
         "since": _iso(alert.since),
         "until": None if is_open else _iso(alert.calm_since or alert.closed_at),
         "recovered": not is_open and alert.recovered,
         "count": alert.count,
     }
+
+
+def _reason(alert: Alert) -> str:
+    """Return the alert's reason, or those of all open alerts of which a partner is notified."""
+    if alert.condition in PARTNER_REASONS and alert.workspace is None:
+        return " ".join(one.reason for one in _open_alerts(alert)[:NAMED])
+    return alert.reason
 
 
 def _workspace(workspace: Workspace) -> _Fields:
@@ -251,8 +259,7 @@ def _link(alert: Alert) -> str:
     origin, path = portal_url(), page_of(alert)
     if origin and path:
         return origin + path
-    partner = alert.partner or (alert.stream and alert.stream.partner)
-    return _url("partner", partner.slug) if partner else origin
+    return origin + partner_page(alert) if origin else ""
 
 
 def _url(page: str, place: str) -> str:

@@ -114,7 +114,7 @@ def unknown(kind: CredentialKind) -> RequestRefused:
     if kind is CredentialKind.PARTNER_TOKEN:
         return unauthorized(
             "INGEST-KEY-002",
-            "This API token is unknown or has been revoked.",
+            "This API token is unknown, expired or revoked.",
             "Create an API token in the portal, and send it as Bearer. It starts with pt_. To"
             " use an ingest key instead, send it in Basic or as writeKey in the body.",
         )

@@ -40,7 +40,11 @@ OPTIONS: dict[Notice.Channel, list[tuple[str, StrOrPromise]]] = {
 }
 
 # These alerts are about a stream, not about a workspace: only partners get notices of them.
-OF_STREAMS = (Alert.Condition.HALTED, Alert.Condition.STAGE)
+OF_STREAMS = (
+    Alert.Condition.HALTED,
+    Alert.Condition.STAGE,
+    Alert.Condition.TOKEN_EXPIRING,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from streams.alerts.emails import page_of, reminder_of, title_of
 from streams.alerts.models import Notice
-from streams.alerts.partner_emails import title_for_partner
+from streams.alerts.partner_emails import partner_page, title_for_partner
 from streams.alerts.people.inbox import inbox_of, mark_read
 from streams.alerts.retention import KEPT_DAYS
 from streams.base.clock import now
@@ -96,7 +96,7 @@ def inbox_read(request: PortalRequest) -> HttpResponse:
 
 def _with_alerts(request: PortalRequest) -> QuerySet[Notice]:
     return inbox_of(request.user).select_related(
-        "workspace", "partner", "alert__workspace", "alert__stream"
+        "workspace", "partner", "alert__workspace", "alert__stream", "alert__partner"
     )
 
 
@@ -123,5 +123,5 @@ def _row(notice: Notice) -> InboxRow:
 
 def _page(notice: Notice) -> str:
     if notice.partner:
-        return reverse("portal:partner", args=[notice.partner.slug])
+        return partner_page(notice.alert)
     return page_of(notice.alert) or reverse("portal:inbox")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.setting_conflicts import SettingChange, SettingsConflict
     from streams.tenancy.models import Partner
+
+# Days until a token expires, and the label.
+LIFETIMES = [
+    ("", _("Never")),
+    ("30", _("In 30 days")),
+    ("90", _("In 90 days")),
+    ("365", _("In a year")),
+]
 
 
 class OfAStreamForm(forms.Form):
@@ -53,6 +62,14 @@ class TokenForm(OfAStreamForm):
         validators=[validate_one_line],
         label=_("Name"),
         help_text=_("Where you use the token, such as “Production”."),
+    )
+    lifetime = forms.TypedChoiceField(
+        choices=LIFETIMES,
+        coerce=lambda days: timedelta(days=int(days)),
+        empty_value=None,
+        required=False,
+        label=_("Expires"),
+        help_text=_("We notify you 7 days before the token expires, and 1 day before."),
     )
 
 

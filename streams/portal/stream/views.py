@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from streams.base.clock import now
 from streams.catalog.services import change_stream, choose_spec_exceptions
 from streams.catalog.setting_conflicts import SettingsConflict
 from streams.portal.shared.access import (
@@ -102,6 +103,7 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
         "access": access,
         "tokens": tokens.select_related("stream", "created_by").order_by("-pk"),
         "streams": all_streams,
+        "now": now(),
         "form": form if access.can_develop and all_streams else None,
         "secret": secret.text if secret else "",
         "send": send,
