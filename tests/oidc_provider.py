@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from streams.base.customer_urls.client import CustomerUrlClient
-from streams.identity.sso import http
+from streams.identity.sso import documents, http
 from tests.end_to_end.npm import node_libraries
 from tests.servers.certificates import self_signed
 
@@ -60,8 +60,9 @@ class OidcProvider:
         self._wait_for("done")
 
     def reset(self) -> None:
-        """Behave as any provider, with no people."""
+        """Behave as any provider, with no people. The portal knows nothing of it."""
         self.set(**DEFAULTS)
+        documents._kept.clear()
 
     def stop(self) -> None:
         """End the process."""

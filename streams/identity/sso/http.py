@@ -1,8 +1,12 @@
-"""Requests to providers: a deadline, no redirects, and only JSON objects as responses."""
+"""Requests to providers: deadlines, no redirects, and only JSON objects as responses.
+
+Each request has a deadline, and so have all requests of a step of a sign-in together: a
+thread waits no longer for a provider, however slow it is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, override
 
@@ -11,10 +15,11 @@ from requests.adapters import BaseAdapter
 
 from streams.base.customer_urls.client import CustomerUrlClient, Unreached
 from streams.base.customer_urls.urls import CustomerUrl, UrlRefused
-from streams.base.http_deadlines import DeadlineSession
+from streams.base.http_deadlines import Deadline, DeadlineSession
 
 _HEADERS = ("Accept", "Authorization", "Content-Type")
-TIMEOUT_S = 5.0  # of one request in total; a sign-in sends up to five
+TIMEOUT_S = 5.0  # of one request in total
+STEP_S = 8.0  # of all requests of one step of a sign-in, of which there are two
 
 type Session = requests.Session
 # No response, an error, or a response that can't be used.
@@ -24,12 +29,16 @@ Unusable = requests.RequestException
 class ProviderSession(DeadlineSession):
     """For the provider of the operators, which may be in a private network."""
 
+    def __init__(self, step: Deadline | None = None) -> None:
+        super().__init__()
+        self._step = step or Deadline(STEP_S)
+
     @override
     def request(
         self, method: str | bytes, url: str | bytes, *args: Any, **options: Any
     ) -> requests.Response:
         """Send a request. Raises Unusable."""
-        options |= {"timeout": TIMEOUT_S, "allow_redirects": False}
+        options |= {"timeout": _seconds_left(self._step), "allow_redirects": False}
         return usable(super().request(method, url, *args, **options))
 
 
@@ -47,11 +56,11 @@ NETWORK = Network()
 class CustomerSession(requests.Session):
     """For the provider of a partner, which may be hostile: only public addresses, over TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, step: Deadline | None = None) -> None:
         super().__init__()
         self.trust_env = False  # no proxies, and no credentials from a file
         self.adapters.clear()
-        self.mount("https://", _CustomerAdapter())
+        self.mount("https://", _CustomerAdapter(step or Deadline(STEP_S)))
 
     @override
     def request(
@@ -65,6 +74,10 @@ class CustomerSession(requests.Session):
 class _CustomerAdapter(BaseAdapter):
     """Sends through the client for URLs of customers, within 5 s and 64 KB."""
 
+    def __init__(self, step: Deadline) -> None:
+        super().__init__()
+        self._step = step
+
     @override
     def send(
         self, request: requests.PreparedRequest, *_args: Any, **_options: Any
@@ -77,7 +90,8 @@ class _CustomerAdapter(BaseAdapter):
         content = body.encode() if isinstance(body, str) else body
         named = {n: request.headers[n] for n in _HEADERS if n in request.headers}
         try:
-            got = NETWORK.client.request(request.method or "GET", url, content, named)
+            client = replace(NETWORK.client, total_s=_seconds_left(self._step))
+            got = client.request(request.method or "GET", url, content, named)
         except Unreached as error:
             raise requests.exceptions.ConnectionError(str(error)) from None
         response = requests.Response()
@@ -88,6 +102,14 @@ class _CustomerAdapter(BaseAdapter):
     @override
     def close(self) -> None:
         """Nothing stays open between two requests."""
+
+
+def _seconds_left(step: Deadline) -> float:
+    """Return how long the next request may take. Raises Unusable if the time is over."""
+    try:
+        return min(TIMEOUT_S, step.remaining_s())
+    except TimeoutError as error:
+        raise requests.Timeout(str(error)) from None
 
 
 def provider_url(text: str) -> CustomerUrl:

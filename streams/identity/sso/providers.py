@@ -20,6 +20,7 @@ from streams.identity.sso.refusals import Refusal, SsoRefused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.base.http_deadlines import Deadline
     from streams.identity.sso.claims import Identity
     from streams.identity.sso.http import Session
     from streams.tenancy.models import User
@@ -37,7 +38,7 @@ class TrustedProvider:
     # Returns the person's account. Raises SsoRefused.
     account_of: Callable[[Identity], User] = field(repr=False)
     # A partner's provider may be hostile, and is reached only at public addresses.
-    new_session: Callable[[], Session] = field(repr=False)
+    new_session: Callable[[Deadline], Session] = field(repr=False)
     of_partner: SsoProvider | None = None
 
 

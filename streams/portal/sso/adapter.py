@@ -9,6 +9,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthError
 
+from streams.identity.sso import documents
 from streams.identity.sso.accounts import link
 from streams.identity.sso.claims import Identity
 from streams.identity.sso.providers import provider_with
@@ -85,6 +86,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
             reason = Refusal.CANCELED
         elif exception is not None:
             reason = Refusal.UNREACHABLE
+            documents.forget(provider.app.provider_id)  # they may have changed
         elif "state" in (extra_context or {}):
             reason = Refusal.PROVIDER
         else:

@@ -7,6 +7,7 @@ signature. Here, both are checked, and so are the issuer, the endpoints and the 
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from allauth.socialaccount.models import SocialToken
@@ -18,6 +19,7 @@ from allauth.socialaccount.providers.openid_connect.views import (
     OpenIDConnectOAuth2Adapter,
 )
 
+from streams.identity.sso import documents
 from streams.identity.sso.discovery import read_configuration
 from streams.identity.sso.id_tokens import checked_claims
 from streams.identity.sso.refusals import Refusal, SsoRefused
@@ -38,9 +40,12 @@ class OpenIDConnectAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  #
     def openid_config(self) -> dict[str, Any]:
         """The discovery document. Raises SsoRefused, http.Unusable."""
         if self._configuration is None:
+            issuer = self.get_provider().app.settings["server_url"]
+            self._configuration = documents.kept(self.provider_id, issuer)
+        if self._configuration is None:
             with new_session() as session:
-                issuer = self.get_provider().app.settings["server_url"]
                 self._configuration = read_configuration(session, issuer)
+            documents.keep(self.provider_id, issuer, self._configuration)
         return self._configuration
 
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
@@ -54,13 +59,7 @@ class OpenIDConnectAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  #
         issuer = self.openid_config["issuer"]
         if request.GET.get("iss", issuer) != issuer:  # RFC 9207
             raise SsoRefused(Refusal.ISSUER)
-        claims = checked_claims(
-            str(kwargs["response"].get("id_token", "")),
-            keys=self._get(self.openid_config["jwks_uri"]),
-            issuer=issuer,
-            client_id=app.client_id,
-            nonce=self.nonce,
-        )
+        claims = self._checked(str(kwargs["response"].get("id_token", "")), app, issuer)
         if "userinfo_endpoint" in self.openid_config:
             more = self._get(self.profile_url, Authorization=f"Bearer {token.token}")
             if more.get("sub") != claims["sub"]:
@@ -71,6 +70,30 @@ class OpenIDConnectAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  #
         )
         login.claims = claims
         return login
+
+    def _checked(self, token: str, app: SocialApp, issuer: str) -> dict[str, Any]:
+        """Check the token with the provider's keys. Raises SsoRefused, http.Unusable.
+
+        The keys may have been rotated since they were read.
+        """
+        url = self.openid_config["jwks_uri"]
+        check = partial(
+            checked_claims,
+            token,
+            issuer=issuer,
+            client_id=app.client_id,
+            nonce=self.nonce,
+        )
+        if keys := documents.kept(self.provider_id, url):
+            try:
+                return check(keys=keys)
+            except SsoRefused as refusal:
+                if refusal.reason != Refusal.SIGNATURE:
+                    raise
+        keys = self._get(url)
+        claims = check(keys=keys)
+        documents.keep(self.provider_id, url, keys)
+        return claims
 
     def _get(self, url: str, **headers: str) -> dict[str, Any]:
         with new_session() as session:

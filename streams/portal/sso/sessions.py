@@ -1,4 +1,4 @@
-"""The HTTP session of a sign-in.
+"""The HTTP sessions of a step of a sign-in, which share one deadline.
 
 allauth asks its adapter for a session without saying which provider it is for. So the views
 decide, and a request outside of them fails.
@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from streams.base.http_deadlines import Deadline
+from streams.identity.sso.http import STEP_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -19,9 +22,13 @@ _factory: ContextVar[Callable[[], Session]] = ContextVar("provider_session")
 
 
 @contextmanager
-def requests_through(factory: Callable[[], Session]) -> Iterator[None]:
-    """Send allauth's requests through sessions of this factory, in this thread."""
-    token = _factory.set(factory)
+def requests_through(factory: Callable[[Deadline], Session]) -> Iterator[None]:
+    """Send allauth's requests through sessions of this factory, in this thread.
+
+    All of them together may take `STEP_S` from now.
+    """
+    step = Deadline(STEP_S)
+    token = _factory.set(lambda: factory(step))
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume
 from streams.identity.sign_in_limits import SSO_FROM_ADDRESS
+from streams.identity.sso import documents
 from streams.identity.sso.http import Unusable
 from streams.identity.sso.providers import provider_with
 from streams.identity.sso.refusals import Refusal, SsoRefused
@@ -26,6 +27,9 @@ from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# The provider's documents may have changed since they were read.
+MOVED = {Refusal.ISSUER, Refusal.CONFIGURATION, Refusal.SIGNATURE}
 
 
 @require_GET
@@ -57,6 +61,9 @@ def to_provider(
         reason = _("There were too many attempts to sign in with single sign-on.")
         return too_many(request, limited, reason)
 
+    if purpose:  # an admin's test of what the provider does now
+        documents.forget(provider_id)
+
     def redirect() -> HttpResponse:
         provider = get_adapter(request).get_provider(request, provider=provider_id)
         response: HttpResponse = provider.redirect(
@@ -78,6 +85,9 @@ def _with_provider(
         with requests_through(trusted.new_session):
             return step()
     except SsoRefused as refusal:
+        if refusal.reason in MOVED:
+            documents.forget(provider_id)
         return refused(request, refusal.reason, provider_id)
     except (OAuth2Error, Unusable):
+        documents.forget(provider_id)
         return refused(request, Refusal.UNREACHABLE, provider_id)
