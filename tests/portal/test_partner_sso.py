@@ -391,10 +391,12 @@ def test_a_person_without_a_password_signs_in_again_before_a_change(
     with time_machine.travel(now() + timedelta(minutes=16)):
         to = client.get(f"{reverse('account_reauthenticate')}?next={tokens}").url
         customers_provider.set(clockS=16 * 60)
-        back = customers_provider.sign_in(client.get(to).url, "nora")
+        again = client.get(to).url
+        back = customers_provider.sign_in(again, "nora")
         response = client.get(back)
 
     assert to.startswith(start)
+    assert "prompt=login" in again  # the provider asks, even if it knows the browser
     assert response.url == tokens
     records = client.session["account_authentication_methods"]
     assert [record["method"] for record in records] == ["socialaccount"]

@@ -117,9 +117,14 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no t
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Send the browser to the provider, with a nonce that the ID token must contain."""
+        """Send the browser to the provider, with a nonce that the ID token must contain.
+
+        Someone who is signed in confirms who they are, so the provider is to ask them again.
+        """
         nonce = secrets.token_urlsafe(24)
         params = {**self.get_auth_params(), "nonce": nonce}
+        if request.user.is_authenticated and data is None:  # not a test
+            params["prompt"] = "login"
         response: HttpResponse = super().redirect(
             request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs
         )
