@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from streams.audit.words import value_in_words
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -217,30 +219,6 @@ SENTENCES: dict[str, StrOrPromise] = {
 BY_ANYONE = frozenset(
     {"user.sign_in_failed", "user.code_failed", "user.sign_in_limited"}
 )
-# Short names of the regions, which are in a package above (connections/regions.py).
-REGIONS: dict[str, StrOrPromise] = {
-    "us": _("US"),
-    "eu": _("EU"),
-    "sandbox": _("Sandbox"),
-    "sandbox-eu": _("Sandbox EU"),
-}
-REASONS = (
-    "comment",
-    "reason",
-    "note",
-    "what",
-    "changed",
-    "readings",
-    "fields",
-    "filter",
-)
-# Their sentences list the fields already; their values are the reason.
-WITH_FIELDS = {
-    "partner.changed",
-    "workspace.changed",
-    "user.changed",
-    "group.changed",
-}
 
 
 def describe(action: str, detail: Mapping[str, Any]) -> str:
@@ -248,8 +226,7 @@ def describe(action: str, detail: Mapping[str, Any]) -> str:
     text = SENTENCES.get(action)
     if text is None:
         return action.replace(".", " ").replace("_", " ").capitalize()
-    region = str(detail.get("region", ""))
-    return str(text % _Known({**detail, "region": REGIONS.get(region, region or "–")}))
+    return str(text % _Known(_sentence_values(detail)))
 
 
 def outline(action: str) -> str:
@@ -257,10 +234,21 @@ def outline(action: str) -> str:
     return str(SENTENCES[action] % _Elided())
 
 
-def reason(action: str, detail: Mapping[str, Any]) -> str:
-    """Return the comment of an entry, or the changes that it lists; may be empty."""
-    names = ("changed",) if action in WITH_FIELDS else REASONS
-    return next((str(detail[name]) for name in names if detail.get(name)), "")
+def placeholders(action: str) -> set[str]:
+    """Return the names of the details that the sentence of an action contains."""
+    named = _Elided()
+    str(SENTENCES.get(action, "") % named)
+    return named.asked
+
+
+def _sentence_values(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the details with words for values; numbers stay, because plurals need them."""
+    return {
+        name: value
+        if isinstance(value, int) and not isinstance(value, bool)
+        else value_in_words(name, value) or "–"
+        for name, value in detail.items()
+    }
 
 
 class _Known(dict[str, Any]):
@@ -271,9 +259,14 @@ class _Known(dict[str, Any]):
 
 
 class _Elided(dict[str, Any]):
-    """The details of no entry in particular."""
+    """The details of no entry in particular. `asked`: those that a sentence contains."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
 
     def __missing__(self, key: str) -> _Ellipsis:
+        self.asked.add(key)
         return _Ellipsis()
 
 

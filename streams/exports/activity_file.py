@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from streams.audit.sentences import describe, reason
+from streams.audit.details import reason
+from streams.audit.sentences import describe
 from streams.base.clock import iso_ms
 from streams.exports import formats
 from streams.exports.models import Export

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from streams.audit.changes import changed_values
+from streams.audit.details import reason
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import describe, reason
+from streams.audit.sentences import describe
 from streams.tenancy.services import change_workspace, set_check_mode
 from streams.tenancy.users import change_user
 from tests import factories
@@ -35,10 +36,10 @@ def test_a_change_of_a_workspace_shows_its_old_and_new_values():
 
     entry = AuditEntry.objects.get()
     assert describe(entry.action, entry.detail) == (
-        "Changed the workspace: name, weight"
+        "Changed the workspace: Name, Weight"
     )
     assert reason(entry.action, entry.detail) == (
-        "name: Fern → Fern & Field, weight: 1 → 2"
+        "Name: Fern → Fern & Field, Weight: 1 → 2"
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import streams
-from streams.audit.sentences import SENTENCES, describe, outline, reason
+from streams.audit.details import reason
+from streams.audit.sentences import SENTENCES, describe, outline
 from streams.connections.regions import Region
 
 ROOT = Path(streams.__file__).parent

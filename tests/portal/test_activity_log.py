@@ -33,7 +33,7 @@ def test_the_log_says_who_changed_what_and_hides_operators_names(as_sam, cast, a
     text = as_sam.get(address).text
 
     for told in (
-        "dev@postbox.example", "version: 1.0.0 → 1.0.1", "Operator", "Say &lt;who&gt;.",
+        "dev@postbox.example", "Version: 1.0.0 → 1.0.1", "Operator", "Say &lt;who&gt;.",
     ):  # fmt: skip
         assert told in text
     assert cast.olga.email not in text

@@ -13,8 +13,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from streams.audit.details import COLUMNS
 from streams.audit.models import AuditEntry
 from streams.audit.support_access import OPENED
+from streams.audit.words import LABELS
 from streams.delivery.replay.services import cancel_replay
 from streams.tenancy.invitations import make_invitation, token_of
 from tests import factories
@@ -85,9 +87,15 @@ def test_a_sent_form_is_recorded(form, scene, django_capture_on_commit_callbacks
     assert response.status_code in (201, 302), response.text
     assert {entry.action for entry in entries} == RECORDED[form.sends_to]
     assert {entry.actor for entry in entries} == {person}
+    assert unlabelled(entries) == set()
     # The tests run what follows a commit after the request.
     after_commit = form.sends_to.endswith(("members/", "invite/", "resend/"))
     assert {entry.address for entry in entries} == {"" if after_commit else "127.0.0.1"}
+
+
+def unlabelled(entries) -> set[str]:
+    """The names of details that would be shown raw."""
+    return {name for one in entries for name in one.detail} - LABELS.keys() - COLUMNS
 
 
 def send(client: Client, scene: Scene, form: Form):
@@ -114,7 +122,9 @@ def uploaded(values):
 
 
 def recorded_since(count: int) -> set[str]:
-    return {entry.action for entry in AuditEntry.objects.order_by("pk")[count:]}
+    entries = AuditEntry.objects.order_by("pk")[count:]
+    assert unlabelled(entries) == set()
+    return {entry.action for entry in entries}
 
 
 def test_replays_of_the_api_are_recorded(client):

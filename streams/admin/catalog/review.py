@@ -15,8 +15,9 @@ from django.utils.translation import ngettext
 
 from streams.admin.catalog.decisions import DECISIONS, ActionContext, Decision
 from streams.admin.shared.base import staff_of
+from streams.audit.details import reason
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import describe, reason
+from streams.audit.sentences import describe
 from streams.base.public_urls import addresses
 from streams.catalog.models import Stream
 from streams.catalog.pages.page_kinds import PageKind

@@ -18,10 +18,11 @@ from streams.admin.shared.append_only import BEFORE, HistoryAdmin
 from streams.admin.shared.base import staff_of, time_column
 from streams.admin.shared.period import PeriodFilter
 from streams.admin.shared.scope import WorkspaceFilter
+from streams.audit.details import all_details
 from streams.audit.kinds import choices as kind_choices
 from streams.audit.kinds import kind_of, of_kind
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import SENTENCES, describe, outline
+from streams.audit.sentences import BY_ANYONE, SENTENCES, describe, outline
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
@@ -61,9 +62,6 @@ class StreamFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(stream=self.value()) if self.value() else queryset
-
-
-ELSEWHERE = {"address", "browser", "stream"}  # details with a column
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -204,11 +202,11 @@ class AuditEntryAdmin(HistoryAdmin):
 
     @admin.display(description=_("details"))
     def details(self, entry: AuditEntry) -> str:
-        """Return the details that no other column shows."""
-        shown = {
-            name: value for name, value in entry.detail.items() if name not in ELSEWHERE
-        }
-        return "; ".join(f"{name}: {value}" for name, value in shown.items())
+        """Return the details that no other column shows, in words."""
+        detail = dict(entry.detail)
+        if entry.actor and entry.actor.email == detail.get("member"):
+            del detail["member"]  # is the actor
+        return " · ".join(all_details(entry.action, detail))
 
 
 def _about(email: str) -> list[Q]:
@@ -228,6 +226,8 @@ def _of_group(name: str) -> Q:
 
 
 def _person(entry: AuditEntry) -> str:
+    if entry.action in BY_ANYONE:
+        return gettext("Unknown")
     return str(entry.actor) if entry.actor else gettext("System")
 
 

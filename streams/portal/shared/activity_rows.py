@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from streams.audit.sentences import BY_ANYONE, describe, reason
+from streams.audit.details import reason
+from streams.audit.sentences import BY_ANYONE, describe
 
 if TYPE_CHECKING:
     from collections.abc import Collection
