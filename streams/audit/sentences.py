@@ -203,6 +203,7 @@ SENTENCES: dict[str, StrOrPromise] = {
         "Rotated the signing secret of the webhook endpoint %(url)s"
     ),
     "webhook.tested": _("Sent a test to the webhook endpoint %(url)s"),
+    "webhook.sent_again": _("Sent a message to the webhook endpoint %(url)s again"),
     "webhook.deleted": _("Deleted the webhook endpoint %(url)s"),
     "webhooks.renewed": ngettext_lazy(
         "Re-encrypted %(count)s webhook endpoint",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from streams.alerts.models import Alert
+from streams.alerts.models import Alert, Notice
+from streams.alerts.people.notice_states import NoticeState, state_of
 from streams.audit.models import AuditEntry
 from tests import factories
 
@@ -96,3 +97,44 @@ def test_the_page_of_an_alert_names_its_subject(staff, of_portal):
     assert "portal:disk" in staff.get(page("change", of_portal)).text
     listed = staff.get(reverse("admin:streams_alert_changelist")).text
     assert "The portal: disk" in listed
+
+
+@pytest.mark.parametrize(
+    ("state", "fields"),
+    [
+        ("waiting", {}),
+        ("retrying", {"attempts": 2}),
+        ("given_up", {"attempts": 9, "given_up_at": factories.NOW}),
+        ("sent", {"attempts": 1, "sent_at": factories.NOW}),
+        ("dropped", {"dropped_at": factories.NOW}),
+    ],
+)
+def test_notices_are_filtered_by_their_status(staff, state, fields):
+    for other in NoticeState:
+        about = factories.alert()
+        given = fields if other == state else OTHERS[other]
+        about.notices.update(**given)
+    url = reverse("admin:streams_notice_changelist", query={"status": state})
+
+    page = staff.get(url)
+
+    [notice] = page.context["cl"].result_list
+    assert state_of(notice) == state
+    assert {name: getattr(notice, name) for name in fields} == fields
+    assert str(NoticeState(state).label) in page.text
+
+
+OTHERS = {
+    "waiting": {},
+    "retrying": {"attempts": 1},
+    "given_up": {"given_up_at": factories.NOW},
+    "sent": {"sent_at": factories.NOW},
+    "dropped": {"dropped_at": factories.NOW},
+}
+
+
+def test_every_notice_has_one_state():
+    factories.alert()
+
+    assert OTHERS.keys() == set(NoticeState.values)
+    assert state_of(Notice.objects.get()) == NoticeState.WAITING

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from streams.admin.home.model_groups import GROUPS
 from streams.admin.home.recent import measured
+from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.base.clock import now
 from streams.base.outbox import BACKEND
 from streams.connections.models import Connection
@@ -85,6 +86,13 @@ def long_quarantine_job():
     )
 
 
+def failing_webhook():
+    endpoint, _ = factories.webhook_endpoint(factories.workspace())
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+        failing_since=now() - timedelta(hours=25)
+    )
+
+
 CASES = {
     "Exports in progress for over 10 minutes": long_export,
     "Actions on quarantined events in progress for over 10 minutes": long_quarantine_job,
@@ -98,6 +106,7 @@ CASES = {
     ),
     "Events about to expire": lambda: factories.due_cursor(events=2),
     "Growing queues": growing_queue,
+    "Failing webhook endpoints": failing_webhook,
 }
 
 

@@ -10,6 +10,8 @@ from django.utils.translation import ngettext
 
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
 from streams.admin.shared.base import list_url, page_url
+from streams.alerts.webhooks.failing import failing_endpoints
+from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.audit.models import AuditEntry
 from streams.delivery.quarantine_jobs import failed_jobs
 
@@ -38,6 +40,27 @@ def failed_quarantine_jobs(figures: WorkFigures, now: datetime) -> WorkSection |
         url=list_url(AuditEntry, action="quarantine.failed"),
         count=failed.count(),
         tone="bad",
+    )
+
+
+def failing_webhooks(figures: WorkFigures, now: datetime) -> WorkSection | None:
+    """Return the webhook endpoints that fail for a day, or that missed a message."""
+    failing = failing_endpoints(now)
+    first = failing.select_related("workspace", "partner")[:MOST]
+    return WorkSection.of(
+        [
+            WorkItem(
+                text=str(endpoint.workspace or endpoint.partner),
+                url=page_url(endpoint),
+                detail=endpoint.shown_url,
+                since=endpoint.failing_since,
+            )
+            for endpoint in first
+        ],
+        title=_("Failing webhook endpoints"),
+        url=list_url(WebhookEndpoint, status="failing"),
+        count=failing.count(),
+        tone="calm",
     )
 
 

@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from streams.admin.home.failures import failed_quarantine_jobs
+from streams.admin.home.failures import failed_quarantine_jobs, failing_webhooks
 from streams.admin.home.long_running import long_exports, long_quarantine_jobs
 from streams.admin.home.queues import expiring_queues, growing_queues
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
@@ -178,5 +178,6 @@ SECTIONS: tuple[
     ("streams.view_feed", long_exports),
     ("streams.view_feed", expiring_queues),
     ("streams.view_feed", growing_queues),
+    ("streams.view_webhookendpoint", failing_webhooks),
     ("streams.view_stream", _suspended),
 )

@@ -13,9 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import badge
 from streams.admin.shared.append_only import HistoryAdmin
-from streams.admin.shared.base import link, time_column
+from streams.admin.shared.base import link, time_column, to_the_second
 from streams.admin.shared.period import PeriodFilter
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.notice_states import (
+    CONDITIONS,
+    NoticeState,
+    state_at,
+    state_of,
+)
 from streams.tenancy.models import User
 
 
@@ -99,18 +105,35 @@ class AlertAdmin(HistoryAdmin):
         return link(alert.connection) if alert.connection else "–"
 
 
+class NoticeStateFilter(admin.SimpleListFilter):
+    title, parameter_name = _("status"), "status"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> Iterable[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in NoticeState]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Notice]
+    ) -> QuerySet[Notice]:
+        value = self.value() or ""
+        if value not in NoticeState.values:
+            return queryset
+        return queryset.filter(CONDITIONS[NoticeState(value)])
+
+
 @admin.register(Notice)
 class NoticeAdmin(HistoryAdmin):
     list_display = (
-        "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "due", "attempts",
-        "sent", "dropped", "given_up",
+        "id", "alert_link", "transition", "channel", "recipient", "audience", "state",
+        "at", "attempts",
     )  # fmt: skip
-    list_filter = ("transition", "channel", "audience")
+    list_filter = (NoticeStateFilter, "transition", "channel", "audience")
     search_fields = ("recipient__email__iexact",)
     search_help_text = _("Enter the full email of a recipient.")
     list_select_related = ("alert", "recipient")
     fields = (
-        "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "due", "expires",
+        "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "state", "due", "expires",
         "attempts", "sent", "dropped", "given_up",
     )  # fmt: skip
     readonly_fields = fields
@@ -125,6 +148,16 @@ class NoticeAdmin(HistoryAdmin):
             return [Q()]
         people = User.objects.filter(email__iexact=search_term)
         return [Q(recipient=pk) for pk in people.values_list("pk", flat=True)]
+
+    @admin.display(description=_("status"))
+    def state(self, notice: Notice) -> str:
+        state = state_of(notice)
+        return badge(str(state.label), state.tone)
+
+    @admin.display(description=_("time"))
+    def at(self, notice: Notice) -> str:
+        """Return when it was sent, dropped or given up, or when it is due."""
+        return to_the_second(state_at(notice))
 
     @admin.display(description=_("alert"))
     def alert_link(self, notice: Notice) -> str:

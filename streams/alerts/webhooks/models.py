@@ -76,6 +76,14 @@ class WebhookEndpoint(models.Model):
                 name="webhook_endpoint_has_one_owner",
             ),
         ]
+        indexes = [
+            # Few rows, of many: those that operators see (failing.py).
+            models.Index(
+                fields=["failing_since"],
+                condition=Q(failing_since__isnull=False),
+                name="webhook_failing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.shown_url

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
+from streams.alerts.webhooks.outbox import TRIED_FOR
 from streams.alerts.webhooks.sealing import (
     Target,
     new_signing_secret,
@@ -32,6 +34,10 @@ TEST_EXPIRES = timedelta(minutes=10)
 SHOWN_CHARACTERS = 4  # of the part that is a secret
 
 Kind = WebhookEndpoint.Kind
+
+
+class NotSentAgain(Exception):
+    """The message isn't sent again. The text says why."""
 
 
 class TooManyEndpoints(Exception):
@@ -125,6 +131,31 @@ def send_test(*, endpoint: WebhookEndpoint, actor: User) -> None:
         expires_at=at + TEST_EXPIRES,
     )
     _note("webhook.tested", endpoint, actor)
+    wake_webhooks_after_commit()
+
+
+@transaction.atomic
+def send_again(*, message: WebhookMessage, actor: User) -> None:
+    """Send a message whose last attempt failed again soon, and retry it as from the start.
+
+    It keeps its ID and its body, so the receiver recognizes it. Raises NotSentAgain.
+    """
+    _locked(message.endpoint)
+    message = WebhookMessage.objects.select_related("endpoint").get(pk=message.pk)
+    if message.delivered_at:
+        raise NotSentAgain(_("This message was delivered already."))
+    if message.dropped_at:
+        raise NotSentAgain(_("The alert ended before this message was due."))
+    if not message.failed:
+        raise NotSentAgain(_("This message is queued already."))
+    at, is_test = now(), message.alert_id is None
+    WebhookMessage.objects.filter(pk=message.pk).update(
+        due_at=at,
+        expires_at=at + (TEST_EXPIRES if is_test else TRIED_FOR),
+        attempts=0,
+        given_up_at=None,
+    )
+    _note("webhook.sent_again", message.endpoint, actor, message=str(message))
     wake_webhooks_after_commit()
 
 

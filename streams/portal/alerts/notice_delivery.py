@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from streams.alerts.models import Notice
+from streams.alerts.people.notice_states import NoticeState, state_at, state_of
 from streams.alerts.retention import KEPT_DAYS
 from streams.portal.shared.access import (
     PortalRequest,
@@ -60,14 +61,13 @@ def notice_delivery(request: PortalRequest, public_id: str) -> HttpResponse:
 def _row(notice: Notice) -> DeliveryRow:
     status, tone = _status(notice)
     alert = notice.alert
-    at = notice.sent_at or notice.dropped_at or notice.given_up_at or notice.due_at
     return DeliveryRow(
         recipient=notice.recipient.email,
         alert=str(alert.get_condition_display()),
         about=str(notice.get_transition_display()),
         stream=alert.stream.name if alert.stream else "",
         channel=str(notice.get_channel_display()),
-        at=at,
+        at=state_at(notice),
         status=status,
         tone=tone,
     )
@@ -75,14 +75,7 @@ def _row(notice: Notice) -> DeliveryRow:
 
 def _status(notice: Notice) -> tuple[str, str]:
     """Return the state of a notice, and the color of its badge."""
-    if notice.sent_at:
-        return _("Sent"), "good"
-    if notice.given_up_at:
-        return _("Given up"), "bad"
-    if notice.dropped_at:
-        return _("No longer needed"), ""
-    if notice.attempts:
-        return _("Retrying"), "warn"
-    if notice.digest_end:
+    state = state_of(notice)
+    if state == NoticeState.WAITING and notice.digest_end:
         return _("In the next digest"), ""
-    return _("Waiting"), ""
+    return str(state.label), state.tone
