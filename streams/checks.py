@@ -126,7 +126,7 @@ def _open_to_others() -> Iterator[CheckMessage]:
             "REQUIRE_SECOND_FACTOR is off, so a stolen password is enough to open the"
             " admin.",
             hint="Set REQUIRE_SECOND_FACTOR=on.",
-            id="streams.E017",
+            id="streams.E018",
         )
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         yield Error(

@@ -39,6 +39,7 @@ def safe(settings, monkeypatch):
         ("SECURE_HSTS_PRELOAD", True, "streams.W015"),
         ("INGEST_URL", "http://events.example.com", "streams.W016"),
         ("SEGMENT_EU_URL", "HTTP://segment.example", "streams.W016"),
+        ("REQUIRE_SECOND_FACTOR", False, "streams.E018"),
         ("OIDC_ISSUER", "https://login.example.com", "streams.E017"),
         ("OIDC_CLIENT_SECRET", "x", "streams.E017"),
     ],

@@ -24,6 +24,6 @@ SIGN_IN = (
         kind=setting_types.FLAG,
         default="on",
         about="Operators and partner admins must use two-factor authentication. off: only"
-        " for a demonstration on one machine.",
+        " for a demonstration on one machine. With HTTPS=on, no process starts.",
     ),
 )

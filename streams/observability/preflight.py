@@ -12,12 +12,16 @@ from django.db import DatabaseError, connection
 
 from streams.base.database.pooling import shares_sessions
 from streams.base.database.safe_migrations import migrations_missing
-from streams.connections.write_keys import unknown_key_ids
-from streams.identity.sso import client_secrets
+from streams.observability.missing_keys import missing_keys
 
 
 def refusal() -> str:
     """Return the reason why this process must not start, in one line, or an empty string."""
+    if settings.HTTPS and not settings.REQUIRE_SECOND_FACTOR:
+        return (
+            "REQUIRE_SECOND_FACTOR is off, which is only for a demonstration without"
+            " HTTPS. Set REQUIRE_SECOND_FACTOR=on."
+        )
     try:
         if shares_sessions():
             return (
@@ -26,7 +30,7 @@ def refusal() -> str:
             )
         if missing := migrations_missing(connection):
             return missing
-        if ids := sorted({*unknown_key_ids(), *client_secrets.unknown_key_ids()}):
+        if ids := missing_keys():
             return (
                 "ENCRYPTION_KEYS lacks keys that encrypted secrets need:"
                 f" {', '.join(ids)}. Add them."

@@ -14,14 +14,14 @@ from kombu.exceptions import OperationalError
 
 from streams.base.database.safe_migrations import migrations_missing
 from streams.connections.models import Connection
-from streams.connections.write_keys import UNREADABLE, unknown_key_ids
+from streams.connections.write_keys import UNREADABLE
 from streams.delivery.engine.due_cursors import unowned_due
 from streams.delivery.limits.send_policy import sendable_cursors
 from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expiring_of_all
 from streams.events.data_loss.services import in_words, setback
-from streams.identity.sso import client_secrets
 from streams.observability.backlog import measure, storage_full
+from streams.observability.missing_keys import missing_keys
 
 log = structlog.get_logger()
 # A due cursor moves, backs off or stops within one turn. After this long without
@@ -96,8 +96,8 @@ def _migrations() -> PartHealth:
 
 
 def _keys() -> PartHealth:
-    """Check that this process and all workers can read every write key."""
-    if missing := sorted({*unknown_key_ids(), *client_secrets.unknown_key_ids()}):
+    """Check that this process can read every stored secret, and all workers every write key."""
+    if missing := missing_keys():
         names = ", ".join(missing)
         detail = f"ENCRYPTION_KEYS lacks keys that encrypted secrets need: {names}."
         return PartHealth(ok=False, detail=detail)

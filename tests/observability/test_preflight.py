@@ -10,6 +10,9 @@ import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from streams.base.clock import now
+from streams.observability.preflight import refusal
+from streams.observability.readiness_checks import readiness
 from tests import factories
 from tests.connections.test_write_keys import ring
 from tests.portal_processes import INGEST, ROOT, WEB, database_url
@@ -64,6 +67,45 @@ def test_no_process_starts_without_a_key_that_rows_need(name, services, settings
             " k2. Add them."
         )
     ]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_no_process_starts_in_production_without_second_factors(name, services):
+    unsafe = {"HTTPS": "on", "REQUIRE_SECOND_FACTOR": "off"}
+    environ = services.environ(DATABASE_URL=database_url(), **unsafe)
+
+    ended = started(PROCESSES[name], environ)
+
+    said = [x for x in ended.stderr.splitlines() if not x.startswith(("{", "["))]
+    assert ended.returncode == 1
+    assert said == [
+        (
+            "Not started: REQUIRE_SECOND_FACTOR is off, which is only for a demonstration"
+            " without HTTPS. Set REQUIRE_SECOND_FACTOR=on."
+        )
+    ]
+
+
+def test_a_demonstration_starts_without_second_factors(settings):
+    settings.HTTPS, settings.REQUIRE_SECOND_FACTOR = False, False
+
+    assert refusal() == ""
+
+
+def test_a_key_that_webhook_endpoints_need_is_named(settings):
+    settings.ENCRYPTION_KEYS = ring("k2")
+    factories.webhook_endpoint(factories.workspace())
+    settings.ENCRYPTION_KEYS = ring("k1")
+
+    keys = readiness(now())["keys"]
+
+    assert refusal() == (
+        "ENCRYPTION_KEYS lacks keys that encrypted secrets need: k2. Add them."
+    )
+    assert (keys.ok, keys.detail) == (
+        False,
+        "ENCRYPTION_KEYS lacks keys that encrypted secrets need: k2.",
+    )
 
 
 def test_no_process_starts_before_the_migrations(services):
