@@ -1,14 +1,14 @@
 """A partner's customers by trouble, queue or volume, with one statement.
 
 A row is a feed, or a workspace without one. The statement reads every feed of the partner,
-but no events.
+but no events. Its states are those of feed_state/states.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection as database
@@ -17,6 +17,7 @@ from streams.catalog.stage import DELIVERING, Stage
 from streams.connections.models import Connection
 from streams.connections.regions import SANDBOXES
 from streams.events.quarter_hours import quarter
+from streams.observability.feed_state.states import FeedState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,31 +26,6 @@ if TYPE_CHECKING:
     from streams.tenancy.models import Partner
 
 DAY = timedelta(hours=24)
-
-
-class FeedState(IntEnum):
-    """The status of a feed's connection, the most urgent first.
-
-    The conditions are those of portal/status/states.py; a test compares the two.
-    """
-
-    ATTENTION = 1
-    UNKNOWN_KEY = 2
-    RETRYING = 3
-    OPERATOR = 4  # waits for the operator of the portal
-    HALTED = 5
-    SUSPENDED = 6
-    UNVERIFIED = 7
-    UNCONNECTED = 8
-    PAUSED = 9
-    AWAITING_APPROVAL = 10
-    SENDING = 11
-    WORKING = 12
-    NO_STREAM = 13
-
-
-# Delivery doesn't work, and no one chose that.
-TROUBLE = frozenset(state for state in FeedState if state <= FeedState.SUSPENDED)
 
 
 class CustomerOrder(StrEnum):

@@ -229,11 +229,11 @@ def test_a_workspace_says_why_its_events_wait_and_leads_to_them(staff):
 @pytest.mark.parametrize(
     ("of", "fields", "word", "of_connection"),
     [
-        ("connection", {}, "Active", "Active"),
+        ("connection", {}, "Not verified", "Not verified"),
         ("connection", {"deleted_at": factories.NOW}, "Not connected", "Deleted"),
         ("connection", {"status": "attention"}, "Needs attention", "Needs attention"),
         ("cursor", {"failures": 3}, "Retrying", "Retrying"),
-        ("stream", {"stage": "suspended"}, "Stopped", "Stopped"),
+        ("stream", {"stage": "suspended"}, "Suspended", "Suspended"),
     ],
 )
 def test_a_workspace_an_event_and_a_connection_have_the_same_status(

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
+from streams.delivery.limits import halts as services
 from streams.delivery.limits.models import Halt
 from tests import factories
 
@@ -100,22 +101,43 @@ def test_a_preview_of_one_scope_does_not_confirm_a_wider_one(staff):
 
 
 def test_a_halt_is_lifted_from_the_list_and_from_its_page_after_confirmation(staff):
-    one, two = Halt.objects.create(reason="Drill."), Halt.objects.create(reason="Fire.")
+    one = Halt.objects.create(reason="Drill.")
     listed = staff.get(reverse("admin:streams_halt_changelist")).text
     shown = staff.get(reverse("admin:streams_halt_change", args=[one.pk])).text
-    action = {"action": "lift", "_selected_action": [one.pk, two.pk]}
 
-    asked = staff.post(reverse("admin:streams_halt_changelist"), action)
+    assert [page.count(f'href="{lift_page(one)}"') for page in (listed, shown)] == [
+        1,
+        1,
+    ]
+    assert ["Select an option" in page for page in (listed, shown)] == [False, False]
+    assert staff.get(lift_page(one)).status_code == 200
+    assert Halt.objects.get() == one
 
-    assert "Delete selected" not in listed
-    assert [f'href="{lift_page(one)}"' in page for page in (listed, shown)] == [
-        True
-    ] * 2
-    assert set(asked.url.split("?")[1].split("&")) == {
-        f"halt={one.pk}", f"halt={two.pk}",
-    }  # fmt: skip
-    assert staff.get(asked.url).status_code == 200
-    assert Halt.objects.count() == 2
+
+def test_several_halts_are_lifted_at_once(staff):
+    halts = [Halt.objects.create(reason=reason) for reason in ("Drill.", "Fire.")]
+
+    staff.post(lift_page(*halts), {"reason": "Done."})
+
+    assert not Halt.objects.exists()
+
+
+def test_a_halt_says_who_set_it_when_and_why(staff, olga, django_assert_num_queries):
+    stream = factories.stream()
+    other = factories.user("otto@portal.example")
+    by_olga = services.halt(stream=stream, region="eu", reason="Drill.", actor=olga)
+    by_other = services.halt(stream=None, region="eu", reason="Fire.", actor=other)
+    again = services.halt(stream=stream, region="eu", reason="Drill.", actor=other)
+    by_none = Halt.objects.create(reason="From a script.")
+    every = [by_olga, by_other, again, by_none]
+
+    with django_assert_num_queries(1):
+        found = services.operators_of(every)
+    page = staff.get(reverse("admin:streams_halt_change", args=[by_olga.pk])).text
+
+    assert found == {by_olga.pk: olga, by_other.pk: other, again.pk: other}
+    for text in (olga.email, "Drill.", f"{by_olga.created_at:%Y-%m-%d %H:%M:%S}"):
+        assert text in page
 
 
 def test_lifting_needs_a_reason(staff):
@@ -203,11 +225,10 @@ def test_lists_show_that_a_halt_stops_delivery_and_no_next_attempt(staff):
     for name in ("connection", "cursor", "feed"):
         page = staff.get(reverse(f"admin:streams_{name}_changelist"))
 
-        assert "Stopped" in rows_of(page)
-        assert "Active" not in rows_of(page)
+        assert "Halted by operator" in rows_of(page)
         assert f"{cursor.due_at:%Y-%m-%d %H:%M:%S}" not in rows_of(page)
     page = staff.get(reverse("admin:streams_connection_changelist"))
-    assert "Delivery paused by the operator: Segment is down." in rows_of(page)
+    assert "Delivery halted by the operator: Segment is down." in rows_of(page)
 
 
 def test_a_halt_of_another_stream_does_not_stop_a_connection_in_the_lists(staff):
@@ -216,7 +237,7 @@ def test_a_halt_of_another_stream_does_not_stop_a_connection_in_the_lists(staff)
 
     page = staff.get(reverse("admin:streams_connection_changelist"))
 
-    assert "Active" in rows_of(page)
+    assert "Halted" not in rows_of(page)
     assert f"{cursor.due_at:%Y-%m-%d %H:%M:%S}" in rows_of(page)
 
 

@@ -41,7 +41,7 @@ def feeds(count):
     ("name", "queries"),
     [
         ("auditentry", 5), ("connection", 8), ("cursor", 6), ("delivery", 3),
-        ("feed", 10), ("issuekind", 7), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
+        ("feed", 11), ("issuekind", 7), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
         ("rejection", 3), ("replay", 4), ("stream", 6), ("workspace", 6),
     ],
 )  # fmt: skip
@@ -201,7 +201,7 @@ def test_connections_that_need_attention_have_the_largest_queue_first(staff):
     factories.due_cursor(1, small)
     factories.due_cursor(3, large)
 
-    rows, _ = listed(staff, "connection", status__exact="attention")
+    rows, _ = listed(staff, "connection", state="attention")
     page = staff.get(reverse("admin:streams_connection_changelist"))
 
     assert rows == [large, small, none]

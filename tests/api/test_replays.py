@@ -142,7 +142,7 @@ def test_one_that_an_operator_has_halted_says_so_and_why(api, live):
     replay = api.post(body=wanted(live)).json()["replay"]
 
     assert (replay["state"], replay["waitsBecause"]) == (
-        "held", "Delivery paused by the operator: Maintenance.",
+        "held", "Delivery halted by the operator: Maintenance.",
     )  # fmt: skip
 
 

@@ -188,8 +188,8 @@ STATES = {
     "halted": (
         halted,
         (
-            "Queued: paused by operator",
-            "Not sent yet, because the operator paused delivery: Maintenance at Segment.",
+            "Queued: halted by operator",
+            "Not sent yet, because the operator halted delivery: Maintenance at Segment.",
         ),
         None,
     ),

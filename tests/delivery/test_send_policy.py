@@ -157,7 +157,7 @@ def test_the_stage_comes_before_halts(stage, reasons, block):
         (SendBlock(BlockCause.SUSPENDED), "The stream is suspended."),
         (
             SendBlock(BlockCause.HALTED, "Maintenance."),
-            "Delivery paused by the operator: Maintenance.",
+            "Delivery halted by the operator: Maintenance.",
         ),
     ],
 )

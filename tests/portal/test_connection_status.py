@@ -108,9 +108,9 @@ def test_events_in_progress_are_counted():
 @pytest.mark.parametrize(
     ("halt", "expected"),
     [
-        ({}, "Paused by operator"),
-        ({"region": "us"}, "Paused by operator"),
-        ({"stream_id": 1}, "Paused by operator"),
+        ({}, "Halted by operator"),
+        ({"region": "us"}, "Halted by operator"),
+        ({"stream_id": 1}, "Halted by operator"),
         ({"region": "eu"}, "Working"),
         ({"stream_id": 2}, "Working"),
     ],

@@ -380,7 +380,7 @@ def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
 
     page = as_alice.get(url(cast)).text
 
-    assert "Delivery paused by the operator" in page
+    assert "Delivery halted by the operator" in page
     assert "Segment has an outage in Europe. 3 events are queued. The oldest is" in page
 
 

@@ -13,7 +13,8 @@ from streams.catalog.stage import Stage
 from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
-from streams.portal.partner.customers import STATE_WORDS
+from streams.observability.feed_state.query import in_states
+from streams.observability.feed_state.states import FeedState
 from streams.tenancy.models import Workspace
 from tests import factories
 
@@ -118,18 +119,23 @@ def test_the_list_and_the_status_of_a_connection_agree(as_sam, cast):
                 factories.append(feed, 2)
         customer(cast, f"gone {stage}", stream=stream, deleted_at=factories.NOW)
     Halt.objects.create(region="eu", reason="Drill")
+    every = Connection.objects.filter(feed__stream__partner=cast.partner)
 
     words = {
-        str(STATE_WORDS[state]): state.name.lower()
-        for state in STATE_WORDS
-        if state.name != "NO_STREAM"
+        state.word: state for state in FeedState if state is not FeedState.NO_STREAM
     }
     seen = set()
-    for word, status in words.items():
+    for word, state in words.items():
+        shown = set()
         for page in (1, 2):
-            found = listed(as_sam, cast, status=status, page=page)
+            found = listed(as_sam, cast, status=state.name.lower(), page=page)
             assert {row.status.word for row in found.context["rows"]} <= {word}
             seen |= {word} if found.context["rows"] else set()
+            shown |= {
+                row.connection.pk for row in found.context["rows"] if row.connection
+            }
+        # The admin's list of connections is filtered by another statement.
+        assert set(in_states(every, [state]).values_list("pk", flat=True)) == shown
     assert seen == set(words)
     assert Connection.objects.count() == 3 * 37
 

@@ -224,7 +224,7 @@ def test_a_replay_halted_by_an_operator_says_so_and_why(as_alice, cast, live):
     assert "Running" not in listed + alone
     assert "Queued" in listed
     assert (
-        "Delivery paused by the operator: We look at a fault. The replay continues"
+        "Delivery halted by the operator: We look at a fault. The replay continues"
         in alone
     )
 

@@ -23,12 +23,12 @@ from streams.connections.write_keys import UNREADABLE
 from streams.delivery.event_status import EventState
 from streams.delivery.limits.send_policy import BlockCause, SendBlock
 from streams.events.models import Feed
+from streams.observability.feed_state.snapshot import Audience, FailedAttempt, Snapshot
 from streams.observability.ledger import Ledger
 from streams.portal.connection import verification
 from streams.portal.shared.access import PartnerRole, Role, WorkspaceAccess
 from streams.portal.status.actions import Action
 from streams.portal.status.decision import decide
-from streams.portal.status.snapshot import Audience, FailedAttempt, Snapshot
 from streams.tenancy.models import Partner, Workspace
 from tests.factories import NOW
 
@@ -132,7 +132,7 @@ DENIALS = [
     (r"doesn't recognize|not recognized", r"Segment recognizes|recognizes it now"),
     (r"No events are (sent|queued)", r"on the way|Sending|Next attempt|being made"),
     (
-        r"Delivery (stopped|paused)|Stream (suspended|awaiting)|Waiting for the operator",
+        r"Delivery (stopped|paused|halted)|Stream (suspended|awaiting)|Waiting for the operator",
         r"Next attempt|being made|on the way|Sending|Retry now|[Ss]end (a|another) test|Active since|rate limit|Up to date|replay is in progress",
     ),
     (r"the write key doesn't work", r"Resume delivery|You can resume|Confirm(ed)? test"),

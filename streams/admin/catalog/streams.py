@@ -30,6 +30,7 @@ from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Delivery, Rejection
 from streams.events.models import Feed
+from streams.observability.feed_state.states import FeedState
 from streams.review.launch import awaits_operator
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, SlugTaken, revoke_token
@@ -161,9 +162,9 @@ class StreamAdmin(ServiceAdmin):
 def _halts_of(stream: Stream, *, can_lift: bool) -> str:
     """Return the halts that stop delivery of the stream, with their reasons."""
     found = Halt.objects.filter(Q(stream=None) | Q(stream=stream)).order_by("pk")
-    stopped = badge(gettext("Stopped"), "warn")
+    halted = badge(FeedState.HALTED.word, "warn")
     rows = [
-        (stopped, str(halt), halt.reason, _lift(halt, can_lift=can_lift))
+        (halted, str(halt), halt.reason, _lift(halt, can_lift=can_lift))
         for halt in found.select_related("stream")
     ]
     return format_html_join("", "<p>{} {}: {} {}</p>", rows) or gettext("No halts.")

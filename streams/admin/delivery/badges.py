@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from streams.connections.models import Connection
 from streams.delivery.event_status import EventState
 from streams.delivery.models import Delivery
 from streams.observability.issues.models import SEVERITIES
@@ -15,17 +14,12 @@ from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
     from streams.delivery.event_status import EventStatus
-    from streams.delivery.limits.send_policy import SendBlock
 
 OUTCOMES = {
     Delivery.Outcome.DELIVERED: "good",
     Delivery.Outcome.REJECTED: "bad",
     Delivery.Outcome.RETRY: "warn",
     Delivery.Outcome.HELD: "bad",
-}
-STATUSES = {
-    Connection.Status.ACTIVE: "good",
-    Connection.Status.ATTENTION: "bad",
 }
 STATES = {
     EventState.DELIVERED: "good",
@@ -39,7 +33,7 @@ SEVERITY_TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT
 
 
 def badge(text: str, tone: str) -> str:
-    """Return a badge. `tone` is good, busy, warn, bad or empty."""
+    """Return a badge. `tone` is good, busy, warn, bad, calm or empty."""
     return format_html('<span class="badge {}">{}</span>', tone, text)
 
 
@@ -49,14 +43,9 @@ def outcome_badge(delivery: Delivery) -> str:
     return badge(str(outcome.label), OUTCOMES.get(outcome, ""))
 
 
-def status_badge(connection: Connection, block: SendBlock | None = None) -> str:
-    """Return the status of a connection, which `block` stops, as a badge."""
-    if connection.deleted_at:
-        return badge(gettext("Deleted"), "")
-    status = Connection.Status(connection.status)
-    if block and status == Connection.Status.ACTIVE:
-        return badge(gettext("Stopped"), "warn")
-    return badge(str(status.label), STATUSES.get(status, ""))
+def deleted_badge() -> str:
+    """Return the badge of a connection that was deleted."""
+    return badge(gettext("Deleted"), "")
 
 
 def severity_badge(severity: Severity) -> str:

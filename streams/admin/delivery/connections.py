@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -11,8 +11,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.delivery.badges import badge, status_badge
+from streams.admin.delivery.badges import badge, deleted_badge
 from streams.admin.delivery.blocks import ListWithBlocks, block_of
+from streams.admin.delivery.connection_filters import (
+    AwaitingOperatorFilter,
+    ConnectionStreamFilter,
+    DeletedFilter,
+    HaltFilter,
+    StateFilter,
+)
 from streams.admin.delivery.workspace_delivery import status_of
 from streams.admin.shared.base import (
     LIST_AND_FORM,
@@ -24,12 +31,12 @@ from streams.admin.shared.base import (
     time_column,
     to_the_second,
 )
-from streams.admin.shared.scope import StreamScope, WorkspaceOfFeedFilter
+from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.connections.action_log import Conflict
 from streams.connections.models import Connection
-from streams.connections.write_keys import UNREADABLE
 from streams.delivery.connection import status
 from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.observability.feed_state.states import FeedState
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -45,44 +52,6 @@ QUEUED = Coalesce(
 )
 
 
-class ConnectionStreamFilter(StreamScope):
-    path = "feed__stream__slug"
-
-
-class DeletedFilter(admin.SimpleListFilter):
-    title, parameter_name = _("deleted"), "deleted"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> Iterable[tuple[str, str]]:
-        return [("no", gettext("No")), ("yes", gettext("Yes"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(deleted_at__isnull=self.value() == "no")
-
-
-class AwaitingOperatorFilter(admin.SimpleListFilter):
-    """Connections that only an operator can repair: their write key can't be read."""
-
-    title, parameter_name = _("waiting for"), "waits"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> Iterable[tuple[str, str]]:
-        return [("operator", gettext("The operator"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(
-            deleted_at=None,
-            status=Connection.Status.ACTIVE,
-            status_reason=UNREADABLE,
-        )
-
-
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
     """Connections. Shows no more of a write key than its last four characters."""
@@ -95,10 +64,11 @@ class ConnectionAdmin(ReadOnlyAdmin):
     list_filter = (
         WorkspaceOfFeedFilter,
         ConnectionStreamFilter,
-        "status",
+        StateFilter,
         AwaitingOperatorFilter,
         "region",
         DeletedFilter,
+        HaltFilter,
         "feed__stream__partner",
     )
     list_select_related = ("feed__workspace", "feed__stream")
@@ -137,7 +107,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Return the order: of connections that need attention, the largest queue first."""
-        if request.GET.get("status__exact") == Connection.Status.ATTENTION:
+        if request.GET.get("state") == FeedState.ATTENTION.name.lower():
             return (QUEUED.desc(), "-pk")
         return self.ordering
 
@@ -154,10 +124,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
     def name(self, connection: Connection) -> str:
         return str(connection)
 
-    @admin.display(description=_("status"), ordering="status")
+    @admin.display(description=_("status"))
     def state(self, connection: Connection) -> str:
         if connection.deleted_at:
-            return status_badge(connection)
+            return deleted_badge()
         tone, word, _reason = _status(connection)
         return badge(word, tone)
 
@@ -165,7 +135,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     def full_state(self, connection: Connection) -> str:
         """Return the status and its reason, as on the workspace's page."""
         if connection.deleted_at:
-            return status_badge(connection)
+            return deleted_badge()
         tone, word, reason = _status(connection)
         return format_html("{} {}", badge(word, tone), reason)
 
@@ -184,10 +154,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("reason"))
     def reason(self, connection: Connection) -> str:
-        if connection.deleted_at:
-            return ""
-        block = block_of(connection)
-        return connection.status_reason or (block.message if block else "")
+        return "" if connection.deleted_at else _status(connection)[2]
 
     @admin.display(description=_("queued"), ordering=QUEUED)
     def waiting(self, connection: Connection) -> int | None:
@@ -269,7 +236,9 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
 
 def _status(connection: Connection) -> tuple[str, str, str]:
-    return status_of(connection, live_cursor(connection), block_of(connection))
+    cursor = live_cursor(connection)
+    queued = cursor.feed.head_seq - cursor.position if cursor else 0
+    return status_of(connection, cursor, block_of(connection), queued=queued)
 
 
 def live_cursor(connection: Connection) -> Cursor | None:

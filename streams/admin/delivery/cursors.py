@@ -11,18 +11,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from streams.admin.delivery.badges import badge, deleted_badge
 from streams.admin.delivery.blocks import ListWithBlocks, block_of
+from streams.admin.delivery.workspace_delivery import status_of
 from streams.admin.shared.base import ReadOnlyAdmin, link, time_column, to_the_second
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.delivery.models import Cursor, Lease
 
 
-class StoppedFilter(admin.BooleanFieldListFilter):
-    """Finds cursors whose connection sends nothing, under the name of its column."""
+class HeldFilter(admin.BooleanFieldListFilter):
+    """Finds cursors whose connection is paused, needs attention, or was deleted."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = _("delivery stopped")
+        self.title = _("paused or needs attention")
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -50,7 +52,7 @@ class CursorAdmin(ReadOnlyAdmin):
         WorkspaceOfFeedFilter,
         QueueFilter,
         "kind",
-        ("held", StoppedFilter),
+        ("held", HeldFilter),
     )
     list_select_related = (
         "feed__workspace",
@@ -89,9 +91,14 @@ class CursorAdmin(ReadOnlyAdmin):
     def due(self, cursor: Cursor) -> str:
         return to_the_second(None if block_of(cursor.connection) else cursor.due_at)
 
-    @admin.display(description=_("delivery"), ordering="held")
+    @admin.display(description=_("status"), ordering="held")
     def is_held(self, cursor: Cursor) -> str:
-        return gettext("Stopped") if cursor.held or block_of(cursor.connection) else "–"
+        connection = cursor.connection
+        if connection.deleted_at:
+            return deleted_badge()
+        queued, block = self.backlog(cursor), block_of(connection)
+        tone, word, _reason = status_of(connection, cursor, block, queued=queued)
+        return badge(word, tone)
 
     @admin.display(description=_("queued"), ordering="waiting")
     def backlog(self, cursor: Cursor) -> int:

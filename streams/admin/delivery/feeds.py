@@ -12,8 +12,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery import feed_events, feed_quarantine
-from streams.admin.delivery.badges import status_badge
+from streams.admin.delivery.badges import badge
 from streams.admin.delivery.blocks import block_of, read_blocks
+from streams.admin.delivery.workspace_delivery import status_of
 from streams.admin.shared.base import (
     ReadOnlyAdmin,
     events_link,
@@ -46,8 +47,13 @@ class FeedList(ChangeList):
         ledgers = ledger.of_each([feed.pk for feed in feeds])
         current = Connection.objects.current().filter(feed__in=feeds)
         connections = {one.feed_id: one for one in current}
+        live = Cursor.objects.filter(
+            connection__in=connections.values(), kind=Cursor.Kind.LIVE
+        )
+        cursors = {cursor.feed_id: cursor for cursor in live}
         for feed in feeds:
             feed.__dict__["ledger"] = ledgers[feed.pk]
+            feed.__dict__["cursor"] = cursors.get(feed.pk)
             connection = connections.get(feed.pk)
             feed.__dict__["connection"] = connection
             if connection is not None:
@@ -148,7 +154,14 @@ class FeedAdmin(ReadOnlyAdmin):
         found: Connection | None = feed.__dict__["connection"]
         if found is None:
             return gettext("Not connected")
-        return format_html("{} {}", link(found), status_badge(found, block_of(found)))
+        counts = ledger_of(feed)
+        tone, word, _reason = status_of(
+            found,
+            feed.__dict__["cursor"],
+            block_of(found),
+            queued=counts.pending + counts.held,
+        )
+        return format_html("{} {}", link(found), badge(word, tone))
 
     @admin.display(description=_("accepted"))
     def accepted(self, feed: Feed) -> int:

@@ -3,31 +3,47 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery import halt_pages
-from streams.admin.shared.base import LIST_AND_FORM, ReadOnlyAdmin, link, time_column
+from streams.admin.shared.base import ReadOnlyAdmin, link, list_link, time_column
+from streams.connections.models import Connection
 from streams.delivery.limits import halts
 from streams.delivery.limits.models import Halt
 
 
+class HaltList(ChangeList):
+    """The page's halts with who set them, which one query reads for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        found: list[Halt] = list(self.result_list)
+        operators = halts.operators_of(found)
+        for halt in found:
+            halt.__dict__["operator"] = operators.get(halt.pk)
+        self.result_list = found
+
+
 @admin.register(Halt)
 class HaltAdmin(ReadOnlyAdmin):
-    """The kill switch. Adding a halt stops delivery, and lifting it resumes delivery."""
+    """Adding a halt stops delivery, and lifting it resumes delivery."""
 
-    list_display = ("__str__", "reason", "since")
+    change_form_template = "admin/halt.html"
+    list_display = ("__str__", "reason", "set_by", "since")
     list_select_related = ("stream",)
     ordering = ("-pk",)
-    fields = ("stream_or_all", "region_or_all", "reason", "since", "stops")
-    readonly_fields = (*fields, "lift_link")
+    fields = ("stream_or_all", "region_or_all", "reason", "set_by", "since", "stops")
+    readonly_fields = fields
     since = time_column("created_at", _("since"))
-    actions = ("lift",)
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        return HaltList
 
     def get_urls(self) -> list[URLPattern]:
         known = {"site": self.admin_site}
@@ -45,11 +61,6 @@ class HaltAdmin(ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.list_display, *self._lift_link(request))
-
-    def get_fields(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> tuple[str, ...]:
-        return (*self.fields, *self._lift_link(request))
 
     def _lift_link(self, request: HttpRequest) -> tuple[str, ...]:
         return ("lift_link",) if self.has_lift_permission(request) else ()
@@ -72,29 +83,23 @@ class HaltAdmin(ReadOnlyAdmin):
     def region_or_all(self, halt: Halt) -> str:
         return halt.get_region_display() or gettext("All regions")
 
+    @admin.display(description=_("set by"))
+    def set_by(self, halt: Halt) -> str:
+        if "operator" not in halt.__dict__:
+            halt.__dict__["operator"] = halts.operators_of([halt]).get(halt.pk)
+        return str(halt.__dict__["operator"] or "–")
+
     @admin.display(description=_("stops"))
     def stops(self, halt: Halt) -> str:
+        """Link to the connections that the halt stops, with their number."""
         impact = halts.impact(stream=halt.stream, region=halt.region)
         text = ngettext(
             "%(count)s connection", "%(count)s connections", impact.connections
         )
-        return text % {"count": f"{impact.connections:,}"}
+        shown = text % {"count": f"{impact.connections:,}"}
+        return list_link(Connection, shown, halt=halt.pk, deleted="no")
 
     @admin.display(description=_("lift"))
     def lift_link(self, halt: Halt) -> str:
-        return format_html(
-            '<a href="{}">{}</a>', _lift_url([halt.pk]), gettext("Lift…")
-        )
-
-    @admin.action(
-        description=_("Lift halt and resume delivery…"),
-        description_plural=_("Lift halts and resume delivery…"),
-        permissions=["lift"],
-        location=LIST_AND_FORM,
-    )
-    def lift(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        return HttpResponseRedirect(_lift_url(queryset.values_list("pk", flat=True)))
-
-
-def _lift_url(ids: Any) -> str:
-    return reverse("admin:streams_halt_lift", query={"halt": list(ids)})
+        url = reverse("admin:streams_halt_lift", query={"halt": [halt.pk]})
+        return format_html('<a href="{}">{}</a>', url, gettext("Lift…"))

@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from streams.admin.shared.base import to_the_second
+from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.limits.send_policy import SendBlock, SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability import ledger
+from streams.observability.feed_state.snapshot import Snapshot
+from streams.observability.feed_state.states import FeedState, state_of, tone_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django_stubs_ext import StrOrPromise
+
     from streams.events.models import Feed
     from streams.observability.ledger import Ledger
     from streams.tenancy.models import Workspace
@@ -66,11 +73,17 @@ def _deliveries(feeds: list[Feed]) -> list[FeedDelivery]:
             if connection
             else None
         )
-        tone, word, reason = status_of(connection, cursors.get(feed.pk), block)
+        counts = ledgers[feed.pk]
+        tone, word, reason = status_of(
+            connection,
+            cursors.get(feed.pk),
+            block,
+            queued=counts.pending + counts.held,
+        )
         return FeedDelivery(
             feed=feed,
             connection=connection,
-            ledger=ledgers[feed.pk],
+            ledger=counts,
             tone=tone,
             word=word,
             reason=reason,
@@ -80,23 +93,39 @@ def _deliveries(feeds: list[Feed]) -> list[FeedDelivery]:
 
 
 def status_of(
-    connection: Connection | None, cursor: Cursor | None, block: SendBlock | None
+    connection: Connection | None,
+    cursor: Cursor | None,
+    block: SendBlock | None,
+    *,
+    queued: int,
 ) -> tuple[str, str, str]:
-    """Return the tone, the word and the reason; if several apply, the most urgent one."""
-    if connection is None or cursor is None:
-        return "", _("Not connected"), _("The customer has not connected Segment.")
-    if connection.status == Connection.Status.ATTENTION:
-        return "bad", _("Needs attention"), connection.status_reason
-    if connection.status == Connection.Status.PAUSED:
-        return "", _("Paused"), _("The connection is paused.")
-    if block:
-        return "warn", _("Stopped"), block.message
-    if cursor.failures:
-        due = to_the_second(cursor.due_at)
-        text = _(
-            "%(failures)s failed attempts in a row. Next attempt: %(time)s. %(why)s"
+    """Return the tone and the word, as in the portal, and the reason."""
+    snapshot = Snapshot.of(connection, cursor, queued=queued, now=now(), block=block)
+    state = state_of(snapshot)
+    return tone_of(state, snapshot), state.word, _reason(state, snapshot)
+
+
+def _reason(state: FeedState, snapshot: Snapshot) -> str:
+    if state is FeedState.RETRYING:
+        text = ngettext(
+            "%(count)s failed attempt. Next attempt: %(time)s.",
+            "%(count)s failed attempts in a row. Next attempt: %(time)s.",
+            snapshot.failures,
         )
-        why = connection.status_reason
-        values = {"failures": cursor.failures, "time": due, "why": why}
-        return "warn", _("Retrying"), (text % values).strip()
-    return "good", _("Active"), connection.status_reason
+        due = to_the_second(snapshot.next_attempt_at)
+        return text % {"count": snapshot.failures, "time": due}
+    if state in REASONS:
+        return str(REASONS[state])
+    return snapshot.block.message if snapshot.block else snapshot.reason
+
+
+REASONS: Mapping[FeedState, StrOrPromise] = {
+    FeedState.UNCONNECTED: gettext_lazy("The customer has not connected Segment."),
+    FeedState.PAUSED: gettext_lazy("The connection is paused."),
+    FeedState.UNKNOWN_KEY: gettext_lazy(
+        "Segment doesn't recognize the write key, and silently discards events with it."
+    ),
+    FeedState.UNVERIFIED: gettext_lazy(
+        "No one has confirmed that a test event arrived in Segment. Events are sent."
+    ),
+}

@@ -26,6 +26,7 @@ from streams.catalog.stage import Stage
 from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
 from streams.delivery.limits.send_policy import halted_connections
+from streams.observability.feed_state.states import FeedState
 from streams.observability.work_figures.measure import PARTNER
 from streams.review.launch import awaits_operator
 from streams.review.models import LiveRequest, Submission, Suspension
@@ -130,7 +131,7 @@ def _asked(stream: Stream) -> str:
 
 def _attention(figures: WorkFigures, now: datetime) -> WorkSection | None:
     """Return the connections that need attention, by partner."""
-    query = {"status__exact": Connection.Status.ATTENTION, "deleted": "no"}
+    query = {"state": FeedState.ATTENTION.name.lower()}
     items = []
     for one in figures.attention:
         text = ngettext("%(count)s connection", "%(count)s connections", one.count)

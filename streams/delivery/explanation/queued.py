@@ -136,8 +136,8 @@ def _blocked(block: SendBlock) -> _Why:
         case BlockCause.HALTED:
             return _Why(
                 Cause.HALTED,
-                _("Queued: paused by operator"),
-                _("Not sent yet, because the operator paused delivery: %(reason)s")
+                _("Queued: halted by operator"),
+                _("Not sent yet, because the operator halted delivery: %(reason)s")
                 % {"reason": block.halt_reason},
             )
         case BlockCause.SUSPENDED:

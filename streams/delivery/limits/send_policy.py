@@ -57,7 +57,7 @@ class SendBlock:
             case BlockCause.AWAITING_APPROVAL:
                 return _("The stream is awaiting approval.")
             case BlockCause.HALTED:
-                return _("Delivery paused by the operator: %(reason)s") % {
+                return _("Delivery halted by the operator: %(reason)s") % {
                     "reason": self.halt_reason
                 }
 

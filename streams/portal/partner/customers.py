@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from streams.alerts.models import Alert
 from streams.base.clock import now
 from streams.observability.customer_list import (
-    TROUBLE,
     CustomerFilter,
     CustomerOrder,
-    FeedState,
     customers,
 )
+from streams.observability.feed_state.states import TROUBLE, FeedState
 from streams.portal.shared.access import PortalRequest, partner_to_see, signed_in
 from streams.portal.shared.form_choices import number_in
 from streams.portal.workspace.summaries import rows
@@ -38,22 +37,6 @@ PAGE_LENGTH = 50
 MOST_ROWS = 1_000_000  # more than any partner has
 IN_TROUBLE = "trouble"
 
-# The words of portal/status/states.py.
-STATE_WORDS: Mapping[FeedState, StrOrPromise] = {
-    FeedState.ATTENTION: _("Needs attention"),
-    FeedState.UNKNOWN_KEY: _("Key not recognized"),
-    FeedState.RETRYING: _("Retrying"),
-    FeedState.OPERATOR: _("Waiting for operator"),
-    FeedState.HALTED: _("Paused by operator"),
-    FeedState.SUSPENDED: _("Suspended"),
-    FeedState.UNVERIFIED: _("Not verified"),
-    FeedState.UNCONNECTED: _("Not connected"),
-    FeedState.PAUSED: _("Paused"),
-    FeedState.AWAITING_APPROVAL: _("Awaiting approval"),
-    FeedState.SENDING: _("Sending"),
-    FeedState.WORKING: _("Working"),
-    FeedState.NO_STREAM: _("No stream"),
-}
 # One line each, below the list, for the statuses that its customers have.
 MEANINGS: Mapping[FeedState, StrOrPromise] = {
     FeedState.ATTENTION: _(
@@ -145,7 +128,7 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
         "status": form.cleaned_data.get("status", ""),
         "statuses": list(_status_links(found.counts)),
         "meanings": [
-            (STATE_WORDS[state], MEANINGS[state])
+            (state.word, MEANINGS[state])
             for state in sorted(found.counts)
             if state in MEANINGS and state in (filters.states or FeedState)
         ],
@@ -173,7 +156,7 @@ def _status_links(counts: Mapping[FeedState, int]) -> Iterator[StatusLink]:
     if trouble := sum(counts.get(state, 0) for state in TROUBLE):
         yield StatusLink(IN_TROUBLE, _("In trouble"), trouble)
     for state in sorted(counts):
-        yield StatusLink(state.name.lower(), STATE_WORDS[state], counts[state])
+        yield StatusLink(state.name.lower(), state.word, counts[state])
 
 
 def _summaries(partner: Partner, found: Sequence[CustomerRow]) -> list[FeedSummary]:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streams.observability.feed_state.snapshot import (
+    ACTIVE,
+    ATTENTION,
+    PAUSED,
+    Audience,
+)
+from streams.observability.feed_state.states import state_of, tone_of
 from streams.portal.status.actions import Action
 from streams.portal.status.sentences import quarantined, what_to_do
-from streams.portal.status.snapshot import ACTIVE, ATTENTION, PAUSED, Audience
-from streams.portal.status.states import state_of
+from streams.portal.status.states import text_of
 from streams.portal.status.steps import Step, steps_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.portal.status.snapshot import Snapshot
+    from streams.observability.feed_state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +57,21 @@ class ConnectionStatus:
 def decide(snapshot: Snapshot) -> ConnectionStatus:
     """Return what to say about a snapshot to its audience."""
     state, needed = state_of(snapshot), _needed(snapshot)
+    text = text_of(state, snapshot)
     may_edit = snapshot.audience is Audience.EDITOR
     sentences = (
-        *state.sentences,
+        *text.sentences,
         quarantined(snapshot),
         what_to_do(needed, snapshot.audience),
     )
     due = snapshot.next_attempt_at if snapshot.retries else None
     return ConnectionStatus(
-        tone=state.tone,
+        tone=tone_of(state, snapshot),
         word=state.word,
-        title=state.title,
+        title=text.title,
         detail=" ".join(sentence for sentence in sentences if sentence),
         queued=snapshot.queued,
-        queue_note=state.queue_note if snapshot.queued else "",
+        queue_note=text.queue_note if snapshot.queued else "",
         sends=snapshot.sends,
         is_flowing=snapshot.sends and not snapshot.failures,
         next_attempt_at=due if due and due > snapshot.now else None,

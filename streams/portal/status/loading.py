@@ -14,8 +14,8 @@ from streams.delivery.connection.queue_facts import (
 from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability import ledger
+from streams.observability.feed_state.snapshot import Audience, FailedAttempt, Snapshot
 from streams.portal.status.decision import ConnectionStatus, decide
-from streams.portal.status.snapshot import Audience, FailedAttempt, Snapshot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,23 +85,13 @@ def snapshot_of(
 
     `block` is why nothing is sent to the connection (delivery.limits.send_policy).
     """
-    queued = ledger.pending + ledger.held
-    if connection is None or cursor is None:
-        return Snapshot(now=now, queued=queued, quarantined=ledger.quarantined)
-    return Snapshot(
-        now=now,
-        status=connection.status,
-        status_at=connection.status_at,
-        reason=connection.status_reason,
-        known=connection.known,
-        known_at=connection.known_at,
-        seen_at=connection.seen_at,
-        delivered_at=cursor.last_delivered_at,
-        block=block,
-        failures=cursor.failures,
-        next_attempt_at=cursor.due_at,
-        queued=queued,
+    return Snapshot.of(
+        connection,
+        cursor,
+        queued=ledger.pending + ledger.held,
         quarantined=ledger.quarantined,
+        now=now,
+        block=block,
     )
 
 

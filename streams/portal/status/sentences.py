@@ -8,15 +8,15 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from streams.observability.feed_state.snapshot import Audience
 from streams.portal.status.actions import Action
-from streams.portal.status.snapshot import Audience
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django_stubs_ext import StrOrPromise
 
-    from streams.portal.status.snapshot import Snapshot
+    from streams.observability.feed_state.snapshot import Snapshot
 
 
 def at(moment: datetime | None) -> str:

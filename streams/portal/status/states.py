@@ -1,4 +1,4 @@
-"""The state of a delivery in words. If several apply, the most urgent one."""
+"""The state of a delivery in sentences, for the top of a page."""
 
 from __future__ import annotations
 
@@ -8,92 +8,69 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from streams.delivery.limits.send_policy import BlockCause
+from streams.observability.feed_state.states import FeedState
 from streams.portal.status.sentences import next_attempt, only_queued, queued
-from streams.portal.status.snapshot import ATTENTION, PAUSED, FailedAttempt, Snapshot
 
 if TYPE_CHECKING:
-    from streams.delivery.limits.send_policy import SendBlock
+    from collections.abc import Callable, Mapping
+
+    from streams.observability.feed_state.snapshot import FailedAttempt, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """`word` is for lists, `title` and `sentences` for the top of a page."""
+class StateText:
+    """`title` and `sentences` are for the top of a page."""
 
-    tone: str  # good, busy, warn, bad or calm: the tones of static/portal/css
-    word: str
     title: str
     sentences: tuple[str, ...] = ()
     queue_note: str  # why events are queued, below their number
 
 
-def state_of(snapshot: Snapshot) -> State:
-    """Return the most urgent state."""
-    if snapshot.status is None:
-        return _unconnected(snapshot)
-    if snapshot.status == PAUSED:
-        return _paused(snapshot)
-    if snapshot.status == ATTENTION:
-        return _refused(snapshot) if snapshot.key_refused else _attention(snapshot)
-    if snapshot.block:
-        return _blocked(snapshot.block, snapshot)
-    if snapshot.waits_for_operator:
-        return _waiting_for_operator(snapshot)
-    if snapshot.key_unknown:
-        return _unknown_key(snapshot)
-    if snapshot.failures:
-        return _retrying(snapshot)
-    if snapshot.seen_at is None:
-        return _unverified(snapshot)
-    return _sending(snapshot) if snapshot.queued else _working()
+def text_of(state: FeedState, snapshot: Snapshot) -> StateText:
+    """Return the text of a snapshot, which is in that state."""
+    if state is FeedState.ATTENTION and snapshot.key_refused:
+        return _refused(snapshot)
+    return _TEXTS[state](snapshot)
 
 
-def _unconnected(snapshot: Snapshot) -> State:
-    return State(
-        tone="warn" if snapshot.queued else "calm",
-        word=_("Not connected"),
+def _unconnected(snapshot: Snapshot) -> StateText:
+    return StateText(
         title=_("Not connected to Segment"),
         sentences=(queued(snapshot),),
         queue_note=_("not connected"),
     )
 
 
-def _paused(snapshot: Snapshot) -> State:
+def _paused(snapshot: Snapshot) -> StateText:
     also = _("After you resume, events stay queued for another reason: %(reason)s")
     reason = snapshot.block.message if snapshot.block else ""
-    return State(
-        tone="bad" if snapshot.key_unknown else "calm",
-        word=_("Paused"),
+    return StateText(
         title=_("Delivery paused"),
         sentences=(
             _("No events are sent until delivery is resumed."),
             queued(snapshot),
             also % {"reason": reason} if reason else "",
-            _key_unknown() if snapshot.key_unknown else "",
+            _key_note(snapshot),
         ),
         queue_note=_("paused"),
     )
 
 
-def _refused(snapshot: Snapshot) -> State:
-    return State(
-        tone="bad",
-        word=_("Needs attention"),
+def _refused(snapshot: Snapshot) -> StateText:
+    return StateText(
         title=_("Delivery stopped: the write key doesn't work"),
         sentences=(snapshot.reason, queued(snapshot)),
         queue_note=_("needs attention"),
     )
 
 
-def _attention(snapshot: Snapshot) -> State:
-    return State(
-        tone="bad",
-        word=_("Needs attention"),
+def _attention(snapshot: Snapshot) -> StateText:
+    return StateText(
         title=_("Delivery stopped: the connection needs attention"),
         sentences=(
             _cause_of_attention(snapshot),
             queued(snapshot),
-            _key_unknown() if snapshot.key_unknown else "",
+            _key_note(snapshot),
         ),
         queue_note=_("needs attention"),
     )
@@ -105,61 +82,57 @@ def _cause_of_attention(snapshot: Snapshot) -> str:
     return snapshot.reason
 
 
-def _blocked(block: SendBlock, snapshot: Snapshot) -> State:
-    key = _key_unknown() if snapshot.key_unknown else ""
-    if block.cause is BlockCause.HALTED:
-        return State(
-            tone="warn",
-            word=_("Paused by operator"),
-            title=_("Delivery paused by the operator"),
-            sentences=(block.halt_reason, queued(snapshot), key),
-            queue_note=_("paused by the operator"),
-        )
-    if block.cause is BlockCause.SUSPENDED:
-        nothing = _("No events are sent to Segment while the stream is suspended.")
-        return State(
-            tone="warn",
-            word=_("Suspended"),
-            title=_("Stream suspended"),
-            sentences=(nothing, queued(snapshot), key),
-            queue_note=_("stream suspended"),
-        )
+def _halted(snapshot: Snapshot) -> StateText:
+    reason = snapshot.block.halt_reason if snapshot.block else ""
+    return StateText(
+        title=_("Delivery halted by the operator"),
+        sentences=(reason, queued(snapshot), _key_note(snapshot)),
+        queue_note=_("halted by the operator"),
+    )
+
+
+def _suspended(snapshot: Snapshot) -> StateText:
+    nothing = _("No events are sent to Segment while the stream is suspended.")
+    return StateText(
+        title=_("Stream suspended"),
+        sentences=(nothing, queued(snapshot), _key_note(snapshot)),
+        queue_note=_("stream suspended"),
+    )
+
+
+def _awaiting_approval(snapshot: Snapshot) -> StateText:
     starts = _("Delivery to Segment starts when the stream is approved.")
-    return State(
-        tone="warn",
-        word=_("Awaiting approval"),
+    return StateText(
         title=_("Stream awaiting approval"),
-        sentences=(starts, queued(snapshot), key),
+        sentences=(starts, queued(snapshot), _key_note(snapshot)),
         queue_note=_("awaiting approval"),
     )
 
 
-def _waiting_for_operator(snapshot: Snapshot) -> State:
-    return State(
-        tone="warn",
-        word=_("Waiting for operator"),
+def _waiting_for_operator(snapshot: Snapshot) -> StateText:
+    return StateText(
         title=_("Waiting for the operator of this portal"),
         sentences=(
             snapshot.reason,
             _("When the operator has fixed this, delivery resumes automatically."),
             queued(snapshot),
-            _key_unknown() if snapshot.key_unknown else "",
+            _key_note(snapshot),
         ),
         queue_note=_("waiting for the operator"),
     )
 
 
-def _key_unknown() -> str:
+def _key_note(snapshot: Snapshot) -> str:
+    if not snapshot.key_unknown:
+        return ""
     return _(
         "Segment doesn't recognize the write key, and silently discards events with it."
     )
 
 
-def _unknown_key(snapshot: Snapshot) -> State:
+def _unknown_key(snapshot: Snapshot) -> StateText:
     retries = snapshot.failures > 0
-    return State(
-        tone="bad",
-        word=_("Key not recognized"),
+    return StateText(
         title=_("Write key not recognized"),
         sentences=(
             _("Segment responds to unknown write keys with success, and silently"
@@ -172,10 +145,8 @@ def _unknown_key(snapshot: Snapshot) -> State:
     )  # fmt: skip
 
 
-def _retrying(snapshot: Snapshot) -> State:
-    return State(
-        tone="warn",
-        word=_("Retrying"),
+def _retrying(snapshot: Snapshot) -> StateText:
+    return StateText(
         title=_what_failed(snapshot.failed),
         sentences=(
             next_attempt(snapshot),
@@ -198,11 +169,9 @@ def _what_failed(failed: FailedAttempt | None) -> str:
     }
 
 
-def _unverified(snapshot: Snapshot) -> State:
+def _unverified(snapshot: Snapshot) -> StateText:
     delivers = snapshot.delivered_at is not None
-    return State(
-        tone="warn",
-        word=_("Not verified"),
+    return StateText(
         title=(
             _("Sending events, not verified yet")
             if delivers
@@ -221,10 +190,8 @@ def _unverified(snapshot: Snapshot) -> State:
     )
 
 
-def _sending(snapshot: Snapshot) -> State:
-    return State(
-        tone="busy",
-        word=_("Sending"),
+def _sending(snapshot: Snapshot) -> StateText:
+    return StateText(
         title=_("Sending events"),
         sentences=(_on_the_way(snapshot.queued),),
         queue_note=_("on the way to Segment"),
@@ -241,13 +208,27 @@ def _on_the_way(count: int) -> str:
     ) % {"total": f"{count:,}"}
 
 
-def _working() -> State:
-    return State(
-        tone="good",
-        word=_("Working"),
+def _working(_snapshot: Snapshot) -> StateText:
+    return StateText(
         title=_("Up to date"),
         sentences=(
             _("No events are queued. New events are sent to Segment as they arrive."),
         ),
         queue_note="",
     )
+
+
+_TEXTS: Mapping[FeedState, Callable[[Snapshot], StateText]] = {
+    FeedState.UNCONNECTED: _unconnected,
+    FeedState.PAUSED: _paused,
+    FeedState.ATTENTION: _attention,
+    FeedState.HALTED: _halted,
+    FeedState.SUSPENDED: _suspended,
+    FeedState.AWAITING_APPROVAL: _awaiting_approval,
+    FeedState.OPERATOR: _waiting_for_operator,
+    FeedState.UNKNOWN_KEY: _unknown_key,
+    FeedState.RETRYING: _retrying,
+    FeedState.UNVERIFIED: _unverified,
+    FeedState.SENDING: _sending,
+    FeedState.WORKING: _working,
+}

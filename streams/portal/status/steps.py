@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from streams.observability.feed_state.snapshot import Audience
 from streams.portal.status.sentences import at
-from streams.portal.status.snapshot import Audience
 
 if TYPE_CHECKING:
-    from streams.portal.status.snapshot import Snapshot
+    from streams.observability.feed_state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.observability import ledger
+from streams.observability.feed_state.snapshot import Audience
 from streams.observability.ledger import Ledger
 from streams.portal.status.decision import ConnectionStatus, decide
 from streams.portal.status.loading import snapshot_of
-from streams.portal.status.snapshot import Audience
 
 if TYPE_CHECKING:
     from datetime import datetime

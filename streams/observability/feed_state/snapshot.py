@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from streams.connections.models import Connection
 from streams.delivery.segment.responses import says_key_rejected
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.delivery.limits.send_policy import SendBlock
+    from streams.delivery.models import Cursor
 
 ACTIVE, PAUSED, ATTENTION = Connection.Status
 
@@ -52,6 +53,39 @@ class Snapshot:
     quarantined: int = 0  # events that wait for a person's decision
     kept_until: datetime | None = None  # when the oldest queued event expires
     audience: Audience = Audience.EDITOR
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection | None,
+        cursor: Cursor | None,
+        *,
+        queued: int,
+        now: datetime,
+        block: SendBlock | None = None,
+        quarantined: int = 0,
+    ) -> Self:
+        """Return what rows at hand say, for an editor; it takes no query.
+
+        `cursor` is the live one. `block` is why nothing is sent (delivery.limits.send_policy).
+        """
+        if connection is None or cursor is None:
+            return cls(now=now, queued=queued, quarantined=quarantined)
+        return cls(
+            now=now,
+            status=connection.status,
+            status_at=connection.status_at,
+            reason=connection.status_reason,
+            known=connection.known,
+            known_at=connection.known_at,
+            seen_at=connection.seen_at,
+            delivered_at=cursor.last_delivered_at,
+            block=block,
+            failures=cursor.failures,
+            next_attempt_at=cursor.due_at,
+            queued=queued,
+            quarantined=quarantined,
+        )
 
     @property
     def key_was_refused(self) -> bool:
