@@ -30,8 +30,8 @@ from streams.observability.issues.models import IssueHour, IssueKind
 from streams.observability.work_figures.models import StoredFigures
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.models import (
-    Invitation,
     Partner,
     PartnerMembership,
     PartnerToken,

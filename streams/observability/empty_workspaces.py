@@ -15,7 +15,8 @@ from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.events.models import Feed
 from streams.observability.issues.models import IssueKind
-from streams.tenancy.models import Invitation, Workspace, WorkspaceMembership
+from streams.tenancy.invitation_model import Invitation
+from streams.tenancy.models import Workspace, WorkspaceMembership
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -18,6 +18,7 @@ from streams.base.clock import now
 from streams.base.email import message, send
 from streams.base.rate_limit import RateLimit, consume
 from streams.base.text.validation import one_line
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.invitations import (
     GOOD_FOR,
     make_invitation,
@@ -26,7 +27,7 @@ from streams.tenancy.invitations import (
     token_of,
 )
 from streams.tenancy.members import lock_place, may_invite
-from streams.tenancy.models import Invitation, Partner, WorkspaceMembership
+from streams.tenancy.models import Partner, WorkspaceMembership
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage

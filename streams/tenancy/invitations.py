@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from streams.audit.services import record
 from streams.base.clock import now
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.members import (
     AlreadyMember,
     Place,
@@ -30,7 +31,7 @@ from streams.tenancy.members import (
     may_invite,
     open_invitations,
 )
-from streams.tenancy.models import Invitation, User
+from streams.tenancy.models import User
 
 if TYPE_CHECKING:
     from streams.tenancy.members import Membership

@@ -11,8 +11,8 @@ from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.email import message, send_soon
 from streams.base.text.validation import one_line
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.models import (
-    Invitation,
     Partner,
     PartnerMembership,
     Workspace,

@@ -20,9 +20,10 @@ from streams.ingest.credential_lookup import CredentialLookup
 from streams.observability import empty_workspaces
 from streams.observability.empty_workspaces import empty, remove_empty
 from streams.observability.issues.models import IssueKind
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.invitations import make_invitation
 from streams.tenancy.members import PlaceRemoved, add_member
-from streams.tenancy.models import Invitation, Workspace
+from streams.tenancy.models import Workspace
 from tests import factories
 from tests.ingest.sender_requests import bearer, dumps, track
 from tests.locks import in_thread, someone_waits

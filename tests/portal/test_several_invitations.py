@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.invitation_sending import BY_PERSON
-from streams.tenancy.models import Invitation
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.test import TestCase
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.rate_limit import RateLimited
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.invitation_sending import (
     BY_PERSON,
     OF_PARTNER,
@@ -42,7 +43,7 @@ from streams.tenancy.members import (
     change_role,
     remove_member,
 )
-from streams.tenancy.models import Invitation, User, Workspace
+from streams.tenancy.models import User, Workspace
 from tests import factories
 from tests.audit_log_triggers import entries_may_go
 

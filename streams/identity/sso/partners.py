@@ -11,13 +11,14 @@ from django.db import transaction
 from streams.base.clock import now
 from streams.identity.sso.domains import domains_of
 from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.invitations import (
     InvitationRefused,
     accept_invitation,
     check_open,
 )
 from streams.tenancy.members import ADMIN, LastAdmin, change_role
-from streams.tenancy.models import Invitation, PartnerMembership, User
+from streams.tenancy.models import PartnerMembership, User
 from streams.tenancy.users import EmailTaken, create_user
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from streams.tenancy.invitations import (
 )
 
 if TYPE_CHECKING:
-    from streams.tenancy.models import Invitation, User
+    from streams.tenancy.invitation_model import Invitation
+    from streams.tenancy.models import User
 
 
 @sensitive_post_parameters("password")

@@ -33,8 +33,8 @@ from streams.web.template_tags import duration
 
 if TYPE_CHECKING:
     from streams.portal.people.forms import InvitationForm
+    from streams.tenancy.invitation_model import Invitation
     from streams.tenancy.members import Place as Owner
-    from streams.tenancy.models import Invitation
 
 type Url = Callable[
     [str, int], str
