@@ -16,6 +16,7 @@ from streams.portal.people import (
     members,
     pending_invitations,
     profile,
+    second_factor,
     several_invitations,
 )
 from streams.portal.quarantine import urls as quarantine
@@ -88,6 +89,16 @@ workspace_member_pages: Pages = [
     path("leave/", leave.workspace_leave, name="leave"),
     path("members/invite/", several_invitations.invite_several, name="invite-several"),
     path("members/", members.members, name="members"),
+    path(
+        "members/second-factor/require/",
+        second_factor.second_factor_require,
+        name="second-factor-require",
+    ),
+    path(
+        "members/second-factor/optional/",
+        second_factor.second_factor_optional,
+        name="second-factor-optional",
+    ),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
     path(

@@ -109,6 +109,10 @@ class Workspace(models.Model):
         db_default=ValidationMode.OFF,
         help_text=_("Can be stricter than the stream, not more lenient."),
     )
+    # Null: its members may use the pages without a second factor.
+    second_factor_required_at = models.DateTimeField(
+        _("second factor required"), null=True, blank=True
+    )
     created_at = models.DateTimeField(_("created"), default=now)
     members = models.ManyToManyField(User, through="WorkspaceMembership")
 

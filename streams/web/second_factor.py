@@ -1,4 +1,8 @@
-"""Opens pages to operators and partner admins only if their session used a second factor."""
+"""Opens pages only to sessions with a second factor, where the portal requires one.
+
+It is required of operators and partner admins on all pages, and of everyone on the pages of a
+workspace whose admin requires it.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from streams.identity.second_factor.sessions import (
     must_use_second_factor,
     used_second_factor,
 )
+from streams.identity.second_factor.workspaces import SecondFactorMissing
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:
@@ -47,6 +52,14 @@ class SecondFactorMiddleware:
         if used_second_factor(request, user) or not must_use_second_factor(user):
             return None
         return ask_for_second_factor(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Ask for the factor that a workspace requires; see portal/shared/access.py."""
+        if isinstance(exception, SecondFactorMissing):
+            return ask_for_second_factor(request)
+        return None
 
 
 def ask_for_second_factor(request: HttpRequest) -> HttpResponse:

@@ -28,6 +28,7 @@ from streams.identity.sso.services import (
 )
 from streams.review.qa.workspaces import prepare
 from tests import factories
+from tests.second_factors import App
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -133,6 +134,16 @@ def with_required_single_sign_on(scene: Scene) -> None:
     with_single_sign_on(scene)
     petra = scene.cast.petra
     set_enforced(partner=scene.cast.partner, is_enforced=True, actor=petra)
+
+
+def with_a_factor(scene: Scene) -> None:
+    App(scene.cast.anna)
+
+
+def with_a_required_factor(scene: Scene) -> None:
+    workspace = scene.cast.workspace
+    workspace.second_factor_required_at = now()
+    workspace.save(update_fields=["second_factor_required_at"])
 
 
 def with_another_admin(scene: Scene) -> None:
@@ -366,6 +377,18 @@ FORMS = [
         fields={"role": "editor"},
     ),
     of_workspace("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
+    of_workspace(
+        "portal/people/_second_factor.html",
+        "members/",
+        "members/second-factor/require/",
+        prepare=with_a_factor,
+    ),
+    of_workspace(
+        "portal/people/_second_factor.html",
+        "members/",
+        "members/second-factor/optional/",
+        prepare=with_a_required_factor,
+    ),
     of_workspace(
         "portal/people/_several.html",
         "members/invite/",

@@ -210,6 +210,8 @@ ROWS = [
     for_editors("quarantine/mode/", check_mode="reject"),
     for_viewers("members/"),
     for_admins("members/", **INVITED),
+    for_admins("members/second-factor/require/"),
+    for_admins("members/second-factor/optional/"),
     for_admins("members/<int:pk>/role/", role="editor"),
     for_admins("members/<int:pk>/remove/", "get", 200),
     for_admins("members/<int:pk>/remove/"),

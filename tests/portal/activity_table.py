@@ -35,6 +35,8 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}leave/": {"member.removed"},
     f"{WORKSPACE}members/<int:pk>/role/": {"member.role_changed"},
     f"{WORKSPACE}members/<int:pk>/remove/": {"member.removed"},
+    f"{WORKSPACE}members/second-factor/require/": {"workspace.second_factor_required"},
+    f"{WORKSPACE}members/second-factor/optional/": {"workspace.second_factor_optional"},
     f"{WORKSPACE}invitations/<int:pk>/resend/": {"member.invited"},
     f"{WORKSPACE}invitations/<int:pk>/withdraw/": {"member.invitation_withdrawn"},
     f"{PARTNER}workspaces/new/": {"workspace.created", "feed.opened"},

@@ -187,7 +187,9 @@ def test_the_last_factor_of_an_operator_cannot_be_removed(client, olga, app):
 
     refused = client.post(reverse("mfa_deactivate_totp"))
 
-    assert "Your role requires two-factor authentication." in refused.text
+    assert (
+        "Your role or a workspace requires two-factor authentication." in refused.text
+    )
     assert Authenticator.objects.filter(type="totp").exists()
 
 

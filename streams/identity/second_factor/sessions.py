@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from streams.tenancy.models import PartnerMembership
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 TRUSTED = "trusted"  # the `type` of the record for a trusted browser
 MAIN_TYPES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+# Whether the user of a membership has an authenticator app or a passkey, as a column.
+FACTOR_OF_MEMBER = Exists(
+    Authenticator.objects.filter(user=OuterRef("user"), type__in=MAIN_TYPES)
+)
 
 
 def used_second_factor(request: HttpRequest, user: User) -> bool:

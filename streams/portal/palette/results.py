@@ -56,9 +56,14 @@ def results_for(
     user: User,
     access: WorkspaceAccess | PartnerAccess | None,
     docs: list[SearchResult],
+    *,
+    has_used_factor: bool,
 ) -> list[ResultGroup]:
-    """Return what matches, by kind; an empty query matches the pages of the access."""
-    visible = _VisibleTenants(user)
+    """Return what matches, by kind; an empty query matches the pages of the access.
+
+    Without a second factor, events of workspaces that require one are left out.
+    """
+    visible = _VisibleTenants(user, has_used_factor=has_used_factor)
     groups = [
         ResultGroup(gettext_lazy("Events"), list(_events(query, visible, access))),
         ResultGroup(gettext_lazy("Pages"), list(_pages(query, access))),
@@ -82,7 +87,8 @@ def _is_like_id(query: str) -> bool:
 class _VisibleTenants:
     """The partners and workspaces that a user is a member of."""
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, *, has_used_factor: bool) -> None:
+        self._has_used_factor = has_used_factor
         tenants = tenants_of(user)
         self.partners = [partner.pk for partner in tenants.partners]
         own = [workspace.pk for workspace in tenants.workspaces]
@@ -94,9 +100,12 @@ class _VisibleTenants:
         """Return the feeds of the current workspace or partner; without one, all."""
         if isinstance(access, WorkspaceAccess):
             return Feed.objects.filter(workspace=access.workspace)
+        feeds = Feed.objects.all()
+        if not self._has_used_factor:
+            feeds = feeds.filter(workspace__second_factor_required_at=None)
         if access is not None:
-            return Feed.objects.filter(workspace__partner=access.partner)
-        return Feed.objects.filter(workspace__in=self.workspaces)
+            return feeds.filter(workspace__partner=access.partner)
+        return feeds.filter(workspace__in=self.workspaces)
 
 
 def _events(

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from streams.base.rate_limit import RateLimit, RateLimited, consume
+from streams.identity.second_factor.sessions import used_second_factor
 from streams.portal.palette.results import MAX_QUERY, SearchResult, results_for
 from streams.portal.shared.access import (
     PortalRequest,
@@ -56,7 +57,14 @@ def search(request: PortalRequest, *, search_docs: DocsSearch) -> HttpResponse:
     else:
         docs = search_docs(request, query) if query else []
         found = [SearchResult(title, href, page) for title, page, href in docs]
-        context["groups"] = results_for(query, request.user, access, found)
+        context["groups"] = results_for(
+            query,
+            request.user,
+            access,
+            found,
+            has_used_factor=bool(request.__dict__.get("impersonation"))
+            or used_second_factor(request, request.user),
+        )
     if request.htmx:
         # htmx shows only successful responses.
         return render(request, "portal/palette/_options.html", context)

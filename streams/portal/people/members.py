@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from streams.identity.second_factor.sessions import FACTOR_OF_MEMBER, has_factor
 from streams.portal.people.forms import InvitationForm, hints_of, roles_of
 from streams.portal.people.pending_invitations import invited, pending_of
 from streams.portal.shared.access import (
@@ -52,9 +53,10 @@ def members(request: PortalRequest, public_id: str) -> HttpResponse:
     context: dict[str, object] = {
         "access": access,
         "form": form if access.can_administer else None,
-        **people_of(access.workspace),
+        **people_of(access.workspace, shows_factors=access.can_administer),
     }
     if access.can_administer:
+        context["has_factor"] = has_factor(request.user)
         context["invitations"] = pending_of(
             access.workspace, lambda what, pk: to(access, f"invitation-{what}", pk)
         )
@@ -92,7 +94,7 @@ def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
     context: dict[str, object] = {
         "access": access,
         "form": form if access.can_administer else None,
-        **people_of(access.partner),
+        **people_of(access.partner, shows_factors=access.can_administer),
     }
     if access.can_administer:
         context["invitations"] = pending_of(
@@ -139,12 +141,15 @@ def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpR
     return render(request, "portal/people/workspace_invite.html", context)
 
 
-def people_of(owner: Owner) -> dict[str, object]:
-    """Return the context of `_members.html`."""
+def people_of(owner: Owner, *, shows_factors: bool = False) -> dict[str, object]:
+    """Return the context of `_members.html`, for admins with who has a second factor."""
     memberships = owner.memberships.select_related("user").order_by("created_at", "pk")
+    if shows_factors:
+        memberships = memberships.annotate(has_factor=FACTOR_OF_MEMBER)
     roles, hints = roles_of(owner), hints_of(owner)
     return {
         "memberships": memberships,
+        "shows_factors": shows_factors,
         "roles": roles,
         "role_hints": [(label, hints[role]) for role, label in roles],
     }

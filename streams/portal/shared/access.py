@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from streams.identity.second_factor.workspaces import check_second_factor
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -135,7 +136,8 @@ def signed_in[**P](
 def workspace_to_see(request: PortalRequest, public_id: str) -> WorkspaceAccess:
     """Return a workspace for its members and for all members of its partner.
 
-    The partner's developers and admins are admins of its test workspaces.
+    The partner's developers and admins are admins of its test workspaces. Raises
+    SecondFactorMissing, which leads to the page that asks for one.
     """
     workspace = (
         Workspace.objects.select_related("partner").filter(public_id=public_id).first()
@@ -143,6 +145,7 @@ def workspace_to_see(request: PortalRequest, public_id: str) -> WorkspaceAccess:
     if workspace is None:
         raise Http404
     role, partner_role = _role_in(workspace, request.user)
+    check_second_factor(request, request.user, workspace)
     feeds = tuple(workspace.feeds.select_related("stream").order_by("pk"))
     return WorkspaceAccess(
         workspace=workspace,

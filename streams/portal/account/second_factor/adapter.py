@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from streams.identity.second_factor.sessions import MAIN_TYPES, must_use_second_factor
 from streams.identity.second_factor.stored_secrets import seal, unseal
+from streams.identity.second_factor.workspaces import is_in_such_a_workspace
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
@@ -21,7 +22,8 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "cannot_delete_authenticator": gettext_lazy(
-            "Your role requires two-factor authentication. Add another method first."
+            "Your role or a workspace requires two-factor authentication. Add another method"
+            " first."
         ),
         "incorrect_code": gettext_lazy(
             "This code or passkey isn't valid. Enter the newest code, or use another method."
@@ -38,8 +40,9 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         user = authenticator.user
         others = Authenticator.objects.filter(user=user, type__in=MAIN_TYPES)
-        has_other = others.exclude(pk=authenticator.pk).exists()
-        return has_other or not must_use_second_factor(user)
+        if others.exclude(pk=authenticator.pk).exists():
+            return True
+        return not (must_use_second_factor(user) or is_in_such_a_workspace(user))
 
     def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002 - allauth's
         count = Authenticator.objects.filter(user=user, type=type).count()

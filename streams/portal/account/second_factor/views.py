@@ -27,7 +27,9 @@ from streams.identity.second_factor.sessions import (
     must_use_second_factor,
     used_second_factor,
 )
+from streams.identity.second_factor.workspaces import is_in_such_a_workspace
 from streams.identity.sign_in_limits import PASSKEYS_FROM_ADDRESS
+from streams.portal.shared.navigation import tenants_of
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -51,7 +53,12 @@ def second_factor(request: PortalRequest) -> HttpResponse:
         return redirect(reverse("mfa_reauthenticate", query=query))
     if back:
         request.session[BACK] = back
-    return render(request, "mfa/required.html")
+    by_role = must_use_second_factor(request.user)
+    context = {
+        "by_role": by_role,
+        "has_others": not by_role and tenants_of(request.user).several,
+    }
+    return render(request, "mfa/required.html", context)
 
 
 @login_required
@@ -69,7 +76,8 @@ class Factors(IndexView):  # type: ignore[misc]  # allauth has no types
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return allauth's context, and whether the user must have a factor."""
-        must = must_use_second_factor(self.request.user)
+        user = self.request.user
+        must = must_use_second_factor(user) or is_in_such_a_workspace(user)
         return {**super().get_context_data(**kwargs), "must_use": must}
 
 

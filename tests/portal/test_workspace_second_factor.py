@@ -1,0 +1,201 @@
+"""A workspace may require a second factor of everyone who opens its pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from streams.base.clock import now
+from streams.base.email import wait_until_sent
+from tests import factories
+from tests.second_factors import App, code_of
+
+pytestmark = pytest.mark.django_db
+
+SETUP = "/accounts/2fa/required/"
+
+
+def require(workspace) -> None:
+    workspace.second_factor_required_at = now()
+    workspace.save(update_fields=["second_factor_required_at"])
+
+
+def sign_in(person) -> Client:
+    client = Client()
+    form = {"login": person.email, "password": factories.PASSWORD}
+    client.post(reverse("account_login"), form)
+    return client
+
+
+def members_page(cast) -> str:
+    return reverse("portal:members", args=[cast.workspace.public_id])
+
+
+def switch(client, cast, to: str):
+    path = reverse(f"portal:second-factor-{to}", args=[cast.workspace.public_id])
+    return client.post(path, follow=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_member_sets_up_a_factor_and_comes_back(cast):
+    require(cast.workspace)
+    page = members_page(cast)
+    client = sign_in(cast.bob)
+
+    asked = client.get(page, follow=True)
+    form = client.get(reverse("mfa_activate_totp")).context["form"]
+    client.post(reverse("mfa_activate_totp"), {"code": code_of(form.secret)})
+    back = client.get(reverse("account_second_factor_done"))
+
+    assert "This workspace requires a second step at sign-in" in asked.text
+    assert back.url == page
+    assert client.get(page).status_code == 200
+
+
+def test_a_member_with_a_factor_enters_its_code(cast):
+    require(cast.workspace)
+    client = sign_in(cast.bob)
+    app = App(cast.bob)  # added in another browser
+
+    asked = client.get(members_page(cast), follow=True)
+    client.post(asked.request["PATH_INFO"], {"code": app.code()})
+
+    assert asked.request["PATH_INFO"] == reverse("mfa_reauthenticate")
+    assert client.get(members_page(cast)).status_code == 200
+
+
+def test_a_member_can_use_other_workspaces(cast):
+    require(cast.workspace)
+    other = cast.elsewhere
+    other.memberships.create(user=cast.bob, role="viewer")
+    client = sign_in(cast.bob)
+
+    asked = client.get(members_page(cast), follow=True)
+    choice = client.get(reverse("portal:home"))
+
+    assert "Go to your other workspaces" in asked.text
+    assert other.name in choice.text
+    overview = reverse("portal:overview", args=[other.public_id])
+    assert client.get(overview).status_code == 200
+
+
+def test_a_part_of_a_page_leads_to_the_page_that_asks(cast):
+    require(cast.workspace)
+    path = reverse("portal:overview-fresh", args=[cast.workspace.public_id])
+
+    part = sign_in(cast.bob).get(path, headers={"HX-Request": "true"})
+
+    assert (part.status_code, part.headers["HX-Redirect"]) == (204, SETUP)
+
+
+def test_the_search_box_finds_no_events_without_a_factor(cast):
+    factories.append(cast.feed, now=now() - timedelta(minutes=2), messageId="m-4711")
+    query, headers = {"q": "m-4711"}, {"HX-Request": "true"}
+    client = sign_in(cast.bob)
+    before = client.get("/search/", query, headers=headers)
+    require(cast.workspace)
+    after = client.get("/search/", query, headers=headers)
+
+    event = f"/w/{cast.workspace.public_id}/events/"
+    assert event in before.text
+    assert event not in after.text
+
+
+def test_an_admin_requires_it_and_members_are_emailed(
+    cast, client, mailoutbox, django_capture_on_commit_callbacks
+):
+    App(cast.anna)
+    client.force_login(cast.anna)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        page = switch(client, cast, "require")
+        switch(client, cast, "require")  # in another tab: changes nothing
+    wait_until_sent()
+
+    cast.workspace.refresh_from_db()
+    assert cast.workspace.second_factor_required_at is not None
+    assert "This workspace now requires two-factor authentication." in page.text
+    assert [mail.to for mail in mailoutbox] == [[cast.alice.email], [cast.bob.email]]
+    assert f"{cast.anna.email} now requires" in mailoutbox[0].body
+    overview = reverse("portal:overview", args=[cast.workspace.public_id])
+    assert f"http://testserver{overview}" in mailoutbox[0].body
+    entry = AuditEntry.objects.get(action="workspace.second_factor_required")
+    assert (entry.actor, entry.workspace) == (cast.anna, cast.workspace)
+
+
+def test_an_admin_without_a_factor_sets_up_their_own_first(cast, client):
+    client.force_login(cast.anna)
+
+    before = client.get(members_page(cast)).text
+    page = switch(client, cast, "require")
+
+    cast.workspace.refresh_from_db()
+    assert cast.workspace.second_factor_required_at is None
+    assert "Set it up for your own account first." in before
+    assert "Set up two-factor authentication for your own account first." in page.text
+
+
+def test_it_changes_only_after_a_confirmation(cast, client):
+    App(cast.anna)
+    client.force_login(cast.anna)
+
+    with time_machine.travel(now() + timedelta(minutes=16)):
+        page = switch(client, cast, "require")
+
+    cast.workspace.refresh_from_db()
+    assert cast.workspace.second_factor_required_at is None
+    assert page.request["PATH_INFO"] == reverse("mfa_reauthenticate")
+
+
+def test_it_becomes_optional_again(cast, client):
+    require(cast.workspace)
+    client.force_login(cast.anna)
+
+    page = switch(client, cast, "optional")
+
+    cast.workspace.refresh_from_db()
+    assert cast.workspace.second_factor_required_at is None
+    assert "Two-factor authentication is now optional." in page.text
+    assert AuditEntry.objects.filter(action="workspace.second_factor_optional").exists()
+    assert sign_in(cast.bob).get(members_page(cast)).status_code == 200
+
+
+def test_admins_see_who_has_a_factor_and_others_do_not(cast, client):
+    App(cast.alice)
+    client.force_login(cast.anna)
+    of_admin = client.get(members_page(cast))
+    client.force_login(cast.bob)
+    of_viewer = client.get(members_page(cast))
+
+    has = {row.user.email: row.has_factor for row in of_admin.context["memberships"]}
+    assert has == {
+        cast.anna.email: False,
+        cast.alice.email: True,
+        cast.bob.email: False,
+    }
+    assert "Two-factor" in of_admin.text
+    assert '<th scope="col">Two-factor</th>' not in of_viewer.text
+
+
+def test_the_last_factor_stays_while_a_workspace_requires_one(cast, client):
+    App(cast.bob)
+    require(cast.workspace)
+    client.force_login(cast.bob)
+
+    refused = client.post(reverse("mfa_deactivate_totp"))
+
+    assert "Your role or a workspace requires" in refused.text
+
+
+def test_an_operator_who_views_as_a_member_used_their_own_factor(cast, client):
+    require(cast.workspace)
+    client.force_login(cast.olga)
+    start = reverse("admin:impersonation_start", args=[cast.bob.pk])
+    client.post(start, {"reason": "A customer asked why events are missing."})
+
+    assert client.get(members_page(cast)).status_code == 200
