@@ -32,9 +32,12 @@ class Sample:
     feeds: tuple[Feed, ...]
     since: datetime
 
-    def payloads(self) -> Iterator[bytes]:
-        """Yield each event as it is stored, by feed, the newest first."""
-        most = min(MOST_OF_ONE, MOST // max(len(self.feeds), 1))
+    def payloads(self, most: int | None = None) -> Iterator[bytes]:
+        """Yield events as they are stored, by feed, the newest first.
+
+        `most`: of all feeds and, again, of all quarantines; by default, MOST.
+        """
+        most = min(MOST_OF_ONE, (most or MOST) // max(len(self.feeds), 1))
         for feed in self.feeds:
             low = max(oldest_retained(feed), feed.head_seq + 1 - most)
             sent = between(feed, low, feed.head_seq + 1).order_by("-seq")

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from django.urls import reverse
 
+from streams.base.clock import now
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
-from streams.catalog.plans.services import drafted_plan, replace_draft
+from streams.catalog.plans.services import drafted_plan, publish, replace_draft
 from tests import factories
 
 WRONG = PlannedEvent(
@@ -163,3 +166,44 @@ def test_before_publishing_you_can_go_back_without_losing_the_draft(as_dev, at, 
 
     assert f'<a class="button" href="{at("")}">Back to plan</a>' in page
     assert at("-discard") not in page
+
+
+def planned(*paths: str, required: bool = False) -> TrackingPlan:
+    properties = tuple(PlannedProperty(path=path, required=required) for path in paths)
+    return TrackingPlan(
+        events=(PlannedEvent(name="Card Shown", properties=properties),)
+    )
+
+
+def test_the_page_previews_new_issues_of_recent_events(as_dev, cast, at):
+    change = {"stream": cast.stream, "what": "", "actor": cast.dev}
+    draft = replace_draft(plan=planned("card", "deck"), **change)
+    publish(stream=cast.stream, seen=draft.mark, note="", actor=cast.dev)
+    for properties in ({"card": "a"}, {"card": "a", "deck": "b"}, {"extra": "c"}):
+        event = {"event": "Card Shown", "properties": properties}
+        factories.append(cast.feed, now=now(), **event)
+
+    replace_draft(plan=planned("card", "deck", required=True), **change)
+    strict = unescape(as_dev.get(at("-publish")).text)
+    replace_draft(plan=planned("card", "deck", "extra"), **change)
+    lenient = unescape(as_dev.get(at("-publish")).text)
+
+    # The property "extra" is an issue with both plans, so it isn't new.
+    said = "<strong>2</strong> of the 3 newest events of the last 24 hours would have"
+    assert said in strict
+    assert "<strong>Card Shown</strong> · 2 events" in strict
+    assert "PLAN-REQUIRED-001" in strict
+    assert "PLAN-PROPERTY-001" not in strict
+    assert "none of the 3 newest events of the last 24 hours" in lenient
+
+
+def test_without_recent_events_the_page_says_that_nothing_can_be_previewed(
+    as_dev, cast, at
+):
+    factories.append(cast.feed, 2)  # long ago
+    replace_draft(stream=cast.stream, plan=planned("a"), what="", actor=cast.dev)
+
+    assert (
+        "No events were received in the last 24 hours"
+        in as_dev.get(at("-publish")).text
+    )

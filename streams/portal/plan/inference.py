@@ -99,7 +99,7 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     if request.method == "POST" and _add(request, stream):
         return redirect(within(access, "partner-stream-plan", stream_slug))
     sample = newest(stream.feeds.all(), now() - DAY)
-    lesson = learn(_events(sample.payloads()))
+    lesson = learn(sent_by_tool(sample.payloads()))
     plan = drafted_plan(stream)
     offers = [_offer(event, plan, stream) for event in lesson.events]
     wanted = request.GET.get("event", "")
@@ -120,10 +120,10 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     return render(request, "portal/plan/inference.html", context)
 
 
-def _events(payloads: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+def sent_by_tool(payloads: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield stored events, without the portal's own test events."""
     for payload in payloads:
         content = msgspec.json.decode(payload)
-        # The portal's own test event isn't one of the stream's.
         if content.get("event") != TEST_EVENT:
             yield content
 

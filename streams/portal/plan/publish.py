@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -10,8 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from streams.base.clock import now
 from streams.catalog.plans.diff import plan_difference
 from streams.catalog.plans.plan import TrackingPlan
+from streams.catalog.plans.publish_preview import PublishPreview, publish_preview
 from streams.catalog.plans.services import (
     CannotPublish,
     InvalidPlan,
@@ -22,7 +26,9 @@ from streams.catalog.plans.services import (
     rename_event,
 )
 from streams.catalog.plans.spec_review import objections
+from streams.events.recent_events import newest
 from streams.portal.plan.forms import PublishForm, RenameForm, SeenForm
+from streams.portal.plan.inference import sent_by_tool
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -34,8 +40,11 @@ from streams.portal.shared.navigation_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
+    from streams.catalog.plans.models import PlanVersion
 
 MAX_SHOWN = 50  # warnings and hints
+PREVIEWED = 2_000  # events, which take well below a tenth of a second
+DAY = timedelta(days=1)
 
 
 @signed_in
@@ -69,13 +78,15 @@ def _publishing(
     before = published.plan if published else TrackingPlan()
     forbidding = [issue for issue in spec_issues if issue.forbids]
     warnings = spec_issues[len(forbidding) :]
+    changes = draft is not None and draft.plan != before
     context = {
         "access": access,
         "stream": stream,
         "draft": draft,
         "published": published,
         "difference": plan_difference(before, draft.plan) if draft else None,
-        "changes": draft is not None and draft.plan != before,
+        "changes": changes,
+        "preview": _preview(stream, published, draft) if draft and changes else None,
         "forbidding": forbidding,
         "warnings": warnings[:MAX_SHOWN],
         "more_warnings": max(0, len(warnings) - MAX_SHOWN),
@@ -83,6 +94,15 @@ def _publishing(
         "refused": refused,
     }
     return render(request, "portal/plan/publish.html", context)
+
+
+def _preview(
+    stream: Stream, published: PlanVersion | None, draft: PlanVersion
+) -> PublishPreview:
+    """Check the newest events of the last 24 hours by both plans."""
+    sample = newest(stream.feeds.all(), now() - DAY)
+    events = sent_by_tool(islice(sample.payloads(PREVIEWED), PREVIEWED))
+    return publish_preview(published.plan if published else None, draft.plan, events)
 
 
 @signed_in
