@@ -166,9 +166,9 @@ def test_a_missing_second_factor_is_named_where_the_role_requires_it(settings):
 
 def badge_of(staff, user) -> str:
     page = staff.get(page_of(user)).text
-    return re.search(r"Two-factor authentication</span>(.*?)</span>", page, re.DOTALL)[
-        1
-    ]
+    return re.search(
+        r"Two-factor authentication:</label>(.*?)</span>", page, re.DOTALL
+    )[1]
 
 
 # --- Sign out everywhere -------------------------------------------------------------------
