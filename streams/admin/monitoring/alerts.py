@@ -154,7 +154,7 @@ class NoticeAdmin(HistoryAdmin):
         state = state_of(notice)
         return badge(str(state.label), state.tone)
 
-    @admin.display(description=_("time"))
+    @admin.display(description=_("done or due"))
     def at(self, notice: Notice) -> str:
         """Return when it was sent, dropped or given up, or when it is due."""
         return to_the_second(state_at(notice))
