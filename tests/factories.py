@@ -255,6 +255,28 @@ def cursor(connection: Connection | None = None, **fields) -> Cursor:
     )
 
 
+def live_cursors(stream: Stream, count: int) -> list[Cursor]:
+    """Create idle cursors of as many workspaces of a stream, whose keys can't be read."""
+    workspaces = Workspace.objects.bulk_create(
+        Workspace(partner=stream.partner, name=f"W {n}", external_id=f"w-{n}")
+        for n in range(count)
+    )
+    feeds = Feed.objects.bulk_create(
+        Feed(stream=stream, workspace=one) for one in workspaces
+    )
+    connections = Connection.objects.bulk_create(
+        Connection(
+            feed=feed, region="sandbox", key_ciphertext=b"", key_ring_id="t1",
+            key_fingerprint=f"{feed.pk:064}", key_last4="test",
+        )
+        for feed in feeds
+    )  # fmt: skip
+    return Cursor.objects.bulk_create(
+        Cursor(connection=one, feed=one.feed, stream=stream, start=0, position=0)
+        for one in connections
+    )
+
+
 def due_cursor(events: int = 3, connection: Connection | None = None) -> Cursor:
     """Create a live cursor with this many events to send, due since NOW."""
     made = cursor(connection)

@@ -52,6 +52,7 @@ ONLY_ON = {
     ),
     "postgres": (
         "tests/admin",
+        "tests/alerts/test_mass_failure.py",
         "tests/api",
         "tests/docs/test_guides.py",
         "tests/faults/test_everything_killed.py",

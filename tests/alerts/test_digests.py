@@ -224,9 +224,9 @@ def test_a_digest_is_sent_again_with_the_same_id_until_the_server_works(
     chooses(anna, connection.feed.workspace, "hourly")
     refused(connection, TEN)
     refused(_connection(connection.feed.workspace), TEN + MINUTE)
-    smtp.before_response = lambda: 1 / 0  # the connection breaks
+    smtp.before_response = lambda _: 1 / 0  # the connection breaks
     send(TEN + HOUR)
-    smtp.before_response = lambda: None
+    smtp.before_response = lambda _: None
     for minute in range(1, 10):
         send(TEN + HOUR + minute * MINUTE)
 

@@ -79,7 +79,7 @@ def test_a_worker_that_is_killed_while_it_sends_repeats_at_most_that_email(
 ):
     accepted, killed = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def hold(_: object) -> None:
         accepted.set()
         killed.wait(60)
 
@@ -89,7 +89,7 @@ def test_a_worker_that_is_killed_while_it_sends_repeats_at_most_that_email(
     portal.beat()
     assert accepted.wait(60)
     portal.kill(worker)
-    smtp.before_response = lambda: None
+    smtp.before_response = lambda _: None
     killed.set()
     # As if the claim had run out, which takes ten minutes.
     Notice.objects.exclude(claimed_until=None).update(claimed_until=now())

@@ -14,11 +14,9 @@ from streams.alerts.models import Alert, Notice
 from streams.alerts.sending import send_due
 from streams.base.clock import now
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.observability.work_figures.measure import WorkFigures, measure
 from streams.observability.work_figures.models import StoredFigures
-from streams.tenancy.models import Workspace
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +122,7 @@ def test_2000_connections_that_fail_at_once_notify_everyone_once(
 ):
     stream = factories.stream()
     factories.partner_member(stream.partner, "admin", "petra@postbox.example")
-    cursors = many(stream, 2_000)
+    cursors = factories.live_cursors(stream, 2_000)
     factories.member(cursors[0].feed.workspace, "admin", "arne@example.com")
     factories.member(cursors[1].feed.workspace, "admin", "anna@example.com")
     refuse_all(start)
@@ -159,28 +157,6 @@ def refuse_all(at) -> None:
         status="attention",
         status_reason="Segment rejected the write key (401).",
         status_at=at,
-    )
-
-
-def many(stream, count: int) -> list[Cursor]:
-    """Return live cursors of as many workspaces of a stream."""
-    workspaces = Workspace.objects.bulk_create(
-        Workspace(partner=stream.partner, name=f"W {n}", external_id=f"w-{n}")
-        for n in range(count)
-    )
-    feeds = Feed.objects.bulk_create(
-        Feed(stream=stream, workspace=one) for one in workspaces
-    )
-    connections = Connection.objects.bulk_create(
-        Connection(
-            feed=feed, region="sandbox", key_ciphertext=b"", key_ring_id="k1",
-            key_fingerprint=f"{feed.pk:064}", key_last4="test",
-        )
-        for feed in feeds
-    )  # fmt: skip
-    return Cursor.objects.bulk_create(
-        Cursor(connection=one, feed=one.feed, stream=stream, start=0, position=0)
-        for one in connections
     )
 
 

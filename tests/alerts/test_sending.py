@@ -130,10 +130,10 @@ def test_a_server_that_refuses_for_a_day_ends_the_attempts(connection, smtp, sta
 def test_an_email_whose_response_is_lost_is_sent_again_with_the_same_id(
     connection, smtp, start
 ):
-    smtp.before_response = lambda: 1 / 0  # the connection breaks
+    smtp.before_response = lambda _: 1 / 0  # the connection breaks
     refused(connection, start)
     send(start)
-    smtp.before_response = lambda: None
+    smtp.before_response = lambda _: None
     send(start + MINUTE)
     send(start + 2 * MINUTE)
 

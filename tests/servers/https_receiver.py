@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,6 +18,8 @@ class Received:
     path: str
     headers: dict[str, str]  # names in lowercase
     body: bytes
+    status: int = 200  # that this server intends to respond with
+    arrived_s: float = field(default_factory=time.monotonic)
 
 
 class Receiver:
@@ -55,9 +58,11 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.received.append(Received(self.path, headers, body))
+                status = receiver.status
+                received = Received(self.path, headers, body, status)
+                receiver.received.append(received)
                 receiver.before_response()
-                self.send_response(receiver.status)
+                self.send_response(status)
                 for name, value in receiver.response_headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", "2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import policy
@@ -16,11 +17,13 @@ class SmtpServer:
 
     def __init__(self) -> None:
         self.accepted: list[EmailMessage] = []
+        self.arrived_s: list[float] = []  # of each, monotonic
         self.refuses = False  # responds to every email with 451
-        # Called once an email is accepted, before the sender learns it.
-        self.before_response: Callable[[], object] = lambda: None
+        # Called with an email that is accepted, before the sender learns it.
+        self.before_response: Callable[[EmailMessage], object] = lambda _: None
         self._server: socketserver.ThreadingTCPServer | None = None
         self.port = 0
+        self._lock = threading.Lock()
         self.start()
 
     @property
@@ -42,6 +45,11 @@ class SmtpServer:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+    def accept(self, mail: EmailMessage) -> None:
+        with self._lock:
+            self.arrived_s.append(time.monotonic())
+            self.accepted.append(mail)
 
     def _handler(self) -> type[socketserver.StreamRequestHandler]:
         server = self
@@ -67,8 +75,9 @@ class SmtpServer:
                 if server.refuses:
                     return self._say("451 later")
                 parser = BytesParser(policy=policy.default)
-                server.accepted.append(parser.parsebytes(b"".join(lines)))
-                server.before_response()
+                mail = parser.parsebytes(b"".join(lines))
+                server.accept(mail)
+                server.before_response(mail)
                 return self._say("250 accepted")
 
             def _say(self, text: str) -> None:
