@@ -43,11 +43,15 @@ def add_partner_notices(rule: Rule, opened: AlertQuerySet, now: datetime) -> Non
     # Locked, so that two processes don't both write one.
     locked = Stream.objects.select_for_update(no_key=True).filter(pk__in=first)
     partners = dict(locked.order_by("pk").values_list("pk", "partner"))
-    write(_due_notices(rule, first, partners, now))
+    write(_due_notices(rule, opened, first, partners, now))
 
 
 def _due_notices(
-    rule: Rule, first: dict[int, int], partners: dict[int, int], now: datetime
+    rule: Rule,
+    opened: AlertQuerySet,
+    first: dict[int, int],
+    partners: dict[int, int],
+    now: datetime,
 ) -> Iterator[Notice]:
     """Yield the notices about the first alert of each stream, for those who need one."""
     earlier = Notice.objects.filter(
@@ -62,7 +66,7 @@ def _due_notices(
     sent_at = {
         tuple(row): last for *row, last in recent.values_list(*key, Max("sent_at"))
     }
-    bursting = _bursting(rule, [stream for stream, *_ in sent_at], now)
+    bursting = _bursting(rule, opened, [stream for stream, *_ in sent_at], now)
     people = people_of(partner(pk) for pk in partners.values())
     for stream, pk in partners.items():
         for route in people.routes(partner(pk), rule.condition):
@@ -126,14 +130,17 @@ def _recoveries(sent: NoticeQuerySet, now: datetime) -> Iterator[Notice]:
             yield notice_to(Notice.Transition.CLOSED, alert, partner(pk), to, now)
 
 
-def _bursting(rule: Rule, streams: list[int], now: datetime) -> set[int]:
-    """Return the streams whose last alert opened a moment ago."""
+def _bursting(
+    rule: Rule, opened: AlertQuerySet, streams: list[int], now: datetime
+) -> set[int]:
+    """Return the streams of which another alert opened a moment ago.
+
+    It may have opened in an earlier transaction of the same evaluation, at the same time.
+    """
     before = Alert.objects.of_customers().filter(
-        condition=rule.condition,
-        opened_at__gte=now - TOGETHER,
-        opened_at__lt=now,
-        stream__in=streams,
+        condition=rule.condition, opened_at__gte=now - TOGETHER, stream__in=streams
     )
+    before = before.exclude(pk__in=opened.values("pk"))
     return set(before.order_by().values_list("stream", flat=True))
 
 

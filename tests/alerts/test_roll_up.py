@@ -143,6 +143,22 @@ def test_alerts_that_continue_a_burst_need_no_second_notice(stream, smtp, start)
     assert Alert.objects.open().count() == 12
 
 
+def test_alerts_that_an_evaluation_opens_after_the_notice_was_sent_need_no_other_one(
+    stream, smtp, start
+):
+    """Thousands take several transactions, and a sender doesn't wait for the last one."""
+    cursors = connect(stream, 6)
+    refuse(cursors[:3], start)
+    evaluate(start)
+    send(start + timedelta(seconds=10))
+    refuse(cursors[3:], start)
+    evaluate(start)  # as the same evaluation would
+    send(start + 70 * MINUTE)
+
+    assert [mail["To"] for mail in smtp.accepted] == ["petra@postbox.example"]
+    assert Alert.objects.open().count() == 6
+
+
 def test_the_partner_gets_recovered_once_the_last_of_them_has_recovered(
     stream, smtp, start
 ):

@@ -59,8 +59,7 @@ def add_opened(
             [(pk, to, due) for pk, place in rows for to in endpoints.get(place, ())],
         )
     if partner_waits is not None:
-        streams = _streams(opened.order_by("-pk"))  # with the first alert of each
-        _write(OPENED, _to_partners(condition, streams, now, partner_waits))
+        _write(OPENED, _to_partners(condition, opened, now, partner_waits))
 
 
 def drop_waiting(alert_ids: Collection[int], now: datetime) -> None:
@@ -119,8 +118,9 @@ def _lock(streams: _Streams) -> None:
 
 
 def _to_partners(
-    condition: str, streams: _Streams, now: datetime, waits: timedelta
+    condition: str, opened: AlertQuerySet, now: datetime, waits: timedelta
 ) -> list[tuple[int, int, datetime]]:
+    streams = _streams(opened.order_by("-pk"))  # with the first alert of each
     endpoints = _by_owner("partner", {partner for _, partner in streams})
     if not endpoints:
         return []
@@ -140,7 +140,7 @@ def _to_partners(
             Max("delivered_at")
         )
     }
-    burst = _bursting(condition, {stream for _, stream in delivered}, now)
+    burst = _bursting(condition, opened, {stream for _, stream in delivered}, now)
     return [
         (alert, to, max(now + waits, delivered.get((to, stream), now)))
         for (stream, partner), alert in streams.items()
@@ -149,14 +149,14 @@ def _to_partners(
     ]
 
 
-def _bursting(condition: str, streams: set[int], now: datetime) -> set[int]:
-    """Return the streams whose last alert opened a moment ago."""
+def _bursting(
+    condition: str, opened: AlertQuerySet, streams: set[int], now: datetime
+) -> set[int]:
+    """Return the streams of which another alert opened a moment ago, as in roll_up.py."""
     before = Alert.objects.of_customers().filter(
-        condition=condition,
-        opened_at__gte=now - TOGETHER,
-        opened_at__lt=now,
-        stream__in=streams,
+        condition=condition, opened_at__gte=now - TOGETHER, stream__in=streams
     )
+    before = before.exclude(pk__in=opened.values("pk"))
     return set(before.order_by().values_list("stream", flat=True))
 
 

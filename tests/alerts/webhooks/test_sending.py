@@ -384,6 +384,19 @@ def test_a_partner_gets_one_message_about_many_workspaces(stream, server, send, 
     assert content["data"]["link"].startswith("https://portal.example/p/")
 
 
+def test_alerts_that_an_evaluation_opens_after_the_message_need_no_other_one(
+    stream, server, send, start
+):
+    first, *others = stream.connections
+    refused(first, start)
+    send(start + MINUTE / 6)
+    for connection in others:  # in a later transaction of the same evaluation
+        refused(connection, start)
+    send(start + 70 * MINUTE)
+
+    assert types(server) == ["alert.opened"]
+
+
 def test_a_partner_learns_when_the_last_of_them_has_recovered(
     stream, server, send, start
 ):
