@@ -117,13 +117,12 @@ def alert(*, everything: bool = True, **_: object) -> None:
 
     It compares all conditions once a minute, with `everything`.
     """
-    moment = database_now()
     if everything:
-        evaluate(moment)
+        evaluate(database_now())
     else:
-        open_at_once(moment)
+        open_at_once(database_now())
     wake_webhooks()
-    send_due(moment, _stop.is_set)
+    send_due(database_now(), _stop.is_set)
 
 
 @shared_task(name=WEBHOOKS, ignore_result=True)
@@ -154,7 +153,7 @@ def _alert_without_beat() -> None:
             latest = latest_figures()
             if latest and latest[0] < moment - NO_BEAT_AFTER:
                 evaluate(moment)
-                send_due(moment, _stop.is_set)
+                send_due(database_now(), _stop.is_set)
         except DatabaseError:
             log.warning("alerts.watch_failed")
         finally:

@@ -37,8 +37,8 @@ EMAILS = {
     Notice.Audience.OPERATOR: operator_email_of,
 }
 
-# Far longer than a round and a last email, which waits 10 s for each response of the server.
-CLAIM = timedelta(minutes=10)
+# Longer than an email, which waits 10 s for each of about ten responses of the server.
+CLAIM = timedelta(minutes=3)
 ROUND_S = 30.0  # beat starts a round every 15 s
 # An email server that is down or hangs ends a round, so that it occupies no worker.
 MAX_FAILURES = 2
@@ -49,20 +49,22 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
 
 def send_due(now: datetime, stop: Callable[[], bool]) -> None:
-    """Send notices until none is due, for at most half a minute. `now` is the database's time."""
+    """Send notices until none is due, but start no email after half a minute.
+
+    `now` is the database's time.
+    """
+    began = time.monotonic()
     write_reminders(now, stop)
     deliver_to_inboxes(now, stop)
-    began, failures, rolled_up = time.monotonic(), 0, True
-    while failures < MAX_FAILURES and not stop():
-        passed_s = time.monotonic() - began
-        if passed_s >= ROUND_S:
-            return
+    ends, failures, rolled_up = time.monotonic() + ROUND_S, 0, True
+    while failures < MAX_FAILURES and not stop() and time.monotonic() < ends:
+        at = now + timedelta(seconds=time.monotonic() - began)
         # Those to partners and operators first: there may be thousands to admins of workspaces.
-        notices = (rolled_up and _claim(now, rolled_up=True)) or _claim(now)
+        notices = (rolled_up and _claim(at, rolled_up=True)) or _claim(at)
         if not notices:
             return
         rolled_up = notices[0].audience != WORKSPACE
-        if not _send(notices, now + timedelta(seconds=passed_s)):
+        if not _send(notices, at):
             failures += 1
 
 

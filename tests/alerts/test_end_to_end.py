@@ -91,7 +91,7 @@ def test_a_worker_that_is_killed_while_it_sends_repeats_at_most_that_email(
     portal.kill(worker)
     smtp.before_response = lambda _: None
     killed.set()
-    # As if the claim had run out, which takes ten minutes.
+    # As if the claim had run out, which takes three minutes.
     Notice.objects.exclude(claimed_until=None).update(claimed_until=now())
     portal.worker()
     until(lambda: not Notice.objects.unfinished().exists())
