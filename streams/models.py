@@ -27,6 +27,7 @@ from streams.events.models import (
 from streams.exports.models import Export, ExportPart
 from streams.identity.sso.models import SsoDomain, SsoProvider
 from streams.observability.issues.models import IssueHour, IssueKind
+from streams.observability.requests.models import RefusedRequests
 from streams.observability.work_figures.models import StoredFigures
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
@@ -73,6 +74,7 @@ __all__ = [
     "QuarantineJob",
     "QuarantinedEvent",
     "RateCount",
+    "RefusedRequests",
     "Rejection",
     "Replay",
     "SavedFilter",

@@ -21,7 +21,7 @@ import msgspec
 from streams.alerts.models import Alert, Notice
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.alerts.webhooks.services import add_endpoint
-from streams.base.clock import iso_ms
+from streams.base.clock import iso_ms, now
 from streams.base.ids import Secret, new_secret, public_id
 from streams.catalog.models import Stream
 from streams.catalog.pages.initial_text import starting_text
@@ -41,8 +41,9 @@ from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Event, Feed
 from streams.events.quarter_hours import quarter
 from streams.exports.models import Export
-from streams.observability.issues.counter import IssueCounter
+from streams.observability.issues.counter import IssueCounter, hour_of
 from streams.observability.issues.flusher import flush
+from streams.observability.requests.models import RefusedRequests
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -197,6 +198,22 @@ def token(stream: Stream | None = None, **fields) -> tuple[PartnerToken, Secret]
         **{"name": "Production", **fields},
     )
     return row, secret
+
+
+def refused_requests(
+    subject: str, stream: Stream, status: int, *, count: int, **times: datetime
+) -> RefusedRequests:
+    """Store refused requests with a key, by default a moment ago."""
+    at = now()
+    times = {"first_at": at, "last_at": at, **times}
+    return RefusedRequests.objects.create(
+        at=hour_of(times["first_at"]),
+        subject=subject,
+        status=status,
+        stream=stream,
+        count=count,
+        **times,
+    )
 
 
 # --- A stream's docs ------------------------------------------------------------------

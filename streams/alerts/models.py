@@ -32,6 +32,9 @@ class Alert(models.Model):
         HALTED = "halted", _("Delivery paused by the operator")
         STAGE = "stage", _("Launch stage changed")
         TOKEN_EXPIRING = "token_expiring", _("API token expires soon")
+        KEY_REFUSED = "key_refused", _("Requests with an invalid key are refused")
+        TOO_LARGE = "too_large", _("Requests are too large")
+        QUEUE_FULL = "queue_full", _("The queue is full")
         # Of the portal, for its operators:
         NOT_READY = "not_ready", _("A part of the portal isn't ready")
         NO_BEAT = "no_beat", _("Beat isn't running")

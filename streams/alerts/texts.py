@@ -69,6 +69,16 @@ SENTENCES: dict[str, StrOrPromise] = {
     Condition.TOKEN_EXPIRING: _(
         "Requests with an expired API token of %(stream)s are refused."
     ),
+    Condition.KEY_REFUSED: _(
+        "Events of %(stream)s aren't stored, because their key is invalid."
+    ),
+    Condition.TOO_LARGE: _(
+        "Events of %(stream)s aren't stored, because their requests are too large."
+    ),
+    Condition.QUEUE_FULL: _(
+        "New events from %(stream)s for %(workspace)s are refused, because too many events are"
+        " queued. They are accepted again when queued events are delivered or expire."
+    ),
 }
 DELIVERED_AGAIN = _(
     "Events from %(stream)s are delivered to the Segment source of %(workspace)s"
@@ -90,6 +100,11 @@ COUNTS: dict[str, StrOrPromise] = {
     Condition.ISSUES: _("Events with errors"),
     Condition.VOLUME_STOPPED: _("Events in the hour a week before"),
     Condition.VOLUME_JUMPED: _("Events in the hour"),
+    Condition.KEY_REFUSED: _("Refused requests"),
+    Condition.TOO_LARGE: _("Refused requests"),
+    Condition.QUEUE_FULL: _("Refused requests"),
+    Condition.REPLAY_FINISHED: _("Events delivered"),
+    Condition.REPLAY_STOPPED: _("Events delivered"),
 }
 PARTNER_SENTENCES: dict[str, StrOrPromise] = {
     Condition.ATTENTION: _(
@@ -139,10 +154,26 @@ PARTNER_SENTENCES: dict[str, StrOrPromise] = {
         "Requests with an expired token are refused. Create a new API token, use it on your"
         " servers, and revoke the old one."
     ),
+    Condition.KEY_REFUSED: _(
+        "A server sends events with an API token that expired or was revoked, or with two"
+        " different keys. The events aren't stored. Send them again with a valid token."
+    ),
+    Condition.TOO_LARGE: _(
+        "The events of these requests aren't stored. Send fewer events in each request. The"
+        " ingest guide has the limits."
+    ),
+    Condition.QUEUE_FULL: _(
+        "Too many events of a workspace are queued, so new events are refused. Have your"
+        " servers wait for the number of seconds in Retry-After, and send them again. To"
+        " empty the queue, the connection of the workspace must work."
+    ),
 }
 # The label of the reasons, for alerts that aren't about workspaces: each has one.
 PARTNER_REASONS: dict[str, StrOrPromise] = {
     Condition.TOKEN_EXPIRING: _("API tokens"),
+    Condition.KEY_REFUSED: _("Keys"),
+    Condition.TOO_LARGE: _("Keys"),
+    Condition.QUEUE_FULL: _("Keys"),
 }
 NO_WORKSPACE = _("No workspace of %(stream)s has this problem anymore.")
 PARTNER_RECOVERED: dict[str, StrOrPromise] = {
@@ -162,6 +193,9 @@ STATUS_PAGE = (_("View status"), "connection")
 # The page of the partner that shows it, and the label of the link.
 PARTNER_PAGES: dict[str, tuple[StrOrPromise, str]] = {
     Condition.TOKEN_EXPIRING: (_("View API tokens"), "partner-tokens"),
+    Condition.KEY_REFUSED: (_("View requests"), "partner-requests"),
+    Condition.TOO_LARGE: (_("View requests"), "partner-requests"),
+    Condition.QUEUE_FULL: (_("View requests"), "partner-requests"),
 }
 CUSTOMERS_PAGE = (_("View workspaces"), "partner")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import redis
@@ -19,13 +19,14 @@ from django.db import connections
 
 from streams.base.request_errors import RequestRefused
 from streams.ingest.credentials import authentication
-from streams.ingest.http.body import MAX_BYTES, unpack
 from streams.ingest.http.routes import is_known
-from streams.observability.issues.redaction import sample_of
+from streams.ingest.refusal_counting import RefusalCounter
+from streams.ingest.request_contents import credential_in, shape_of
+from streams.observability.requests.refusals import STATUSES
 from streams.observability.requests.store import LoggedRequest, append
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from streams.ingest.credential_lookup import CredentialLookup
     from streams.ingest.credentials.authentication import Credential
@@ -41,13 +42,10 @@ MOST_NOTED = 60  # requests in full, of all senders; each takes about 0.1 ms
 MOST_KEPT_BYTES = 4 * 1024 * 1024  # of bodies and responses
 LARGEST_SHAPED = 64 * 1024  # bytes; larger bodies have no shape
 MOST_SHAPES = 20  # in one flush; each takes about 0.2 ms
-LONGEST_SHAPE = 1_000  # bytes
 LONGEST_AGENT = 120  # characters
 MOST_RULES = 5  # of a request
 REDIS_RESTS_S = 10.0  # after a failure
 UNKNOWN_PATH = "…"  # of a path that doesn't exist, which can contain anything
-
-_decode = msgspec.json.Decoder().decode
 
 
 class _Counts(msgspec.Struct):
@@ -98,12 +96,19 @@ class _Noted(msgspec.Struct, gc=False):
 class _Sender:
     """The requests with one Authorization header since the last flush."""
 
-    __slots__ = ("failed", "more", "passed")
+    __slots__ = ("failed", "more", "passed", "refused")
 
     def __init__(self) -> None:
         self.passed: list[_Noted] = []
         self.failed: list[_Noted] = []
         self.more = 0
+        self.refused: Counter[int] = Counter()  # requests by their status
+
+    def of_failed(self, status: int) -> list[_Noted]:
+        """Count a failed request, and return the list of these."""
+        if status in STATUSES:
+            self.refused[status] += 1
+        return self.failed
 
 
 class RequestLog:
@@ -111,6 +116,7 @@ class RequestLog:
 
     def __init__(self, lookup: CredentialLookup) -> None:
         self._lookup = lookup
+        self.refusals = RefusalCounter(lookup)
         self._senders: dict[str, _Sender] = {}
         self._noted = self._kept_bytes = 0
         self._rests_until = 0.0
@@ -141,7 +147,8 @@ class RequestLog:
             if len(self._senders) >= MOST_SENDERS:
                 return
             sender = self._senders[authorization] = _Sender()
-        kept = sender.passed if response.status < 400 else sender.failed
+        status = response.status
+        kept = sender.passed if status < 400 else sender.of_failed(status)
         size = len(body) + len(response.body)
         if (
             len(kept) >= MOST_OF_SENDER
@@ -162,6 +169,10 @@ class RequestLog:
         A request that is noted at this very moment may be missing.
         """
         senders = self._take()
+        self.refusals.count(_refused(senders))
+        self._log(senders)
+
+    def _log(self, senders: Mapping[str, _Sender]) -> None:
         more: Counter[int] = Counter()
         entries: dict[int, list[LoggedRequest]] = {}
         shapes = MOST_SHAPES
@@ -169,7 +180,7 @@ class RequestLog:
             credential = authentication.from_header(authorization)
             for one in sender.passed + sender.failed:
                 # Without one of our keys in the header, each body has its own.
-                partner_id = self._partner_of(credential or _credential_in(one.body))
+                partner_id = self._partner_of(credential or credential_in(one.body))
                 if partner_id is None:
                     continue
                 entry = _entry(one, with_shape=shapes > 0)
@@ -206,15 +217,17 @@ class RequestLog:
     def _run(self) -> None:
         while not self._stop.wait(EVERY_S):
             self._flush()
-        self._flush()
+        self._flush(is_last=True)
         connections.close_all()
 
-    def _flush(self) -> None:
-        if time.monotonic() < self._rests_until:
-            self._take()
-            return
+    def _flush(self, *, is_last: bool = False) -> None:
+        senders = self._take()
         try:
-            self.flush()
+            self.refusals.count(_refused(senders))
+            if is_last or self.refusals.is_due:
+                self.refusals.write()
+            if time.monotonic() >= self._rests_until:
+                self._log(senders)
         except redis.RedisError as error:
             self._rests_until = time.monotonic() + REDIS_RESTS_S
             log.warning("request_log.redis_down", error=type(error).__name__)
@@ -225,6 +238,23 @@ class RequestLog:
             connections.close_all()
 
 
+def _refused(
+    senders: Mapping[str, _Sender],
+) -> Iterator[tuple[Credential, int, int]]:
+    """Yield the keys of refused requests, each with a status and their number."""
+    for authorization, sender in senders.items():
+        if not sender.refused:
+            continue
+        if credential := authentication.from_header(authorization):
+            for status, count in sender.refused.items():
+                yield credential, status, count
+            continue
+        for one in sender.failed:
+            status = one.response.status
+            if status in STATUSES and (found := credential_in(one.body)):
+                yield found, status, 1
+
+
 def _entry(noted: _Noted, *, with_shape: bool) -> LoggedRequest:
     counts = _counts(noted.response)
     return LoggedRequest(
@@ -233,7 +263,7 @@ def _entry(noted: _Noted, *, with_shape: bool) -> LoggedRequest:
         path=noted.path if is_known(noted.path) else UNKNOWN_PATH,
         user_agent=noted.agent,
         body_bytes=noted.body_bytes,
-        shape=_shape(noted.body) if with_shape else "",
+        shape=shape_of(noted.body) if with_shape else "",
         # Without issues, which is usual, the results are not even read.
         rules=_rules(noted.response, counts.code) if counts.has_issues else (),
         **msgspec.structs.asdict(counts),
@@ -258,29 +288,3 @@ def _rules(response: IngestResponse, code: str) -> tuple[str, ...]:
     by_frequency = [rule for rule, _ in refused.most_common() + found.most_common()]
     rules = [rule for rule in dict.fromkeys(by_frequency) if rule not in ("", code)]
     return tuple(rules[:MOST_RULES])
-
-
-def _shape(body: bytes) -> str:
-    """Return the body's keys and types as JSON; empty if it can't be read."""
-    content = _content(body)
-    content.pop("type", None)  # a sample has the event's name if it knows the call
-    shape = sample_of(content)
-    return shape if len(shape.encode()) <= LONGEST_SHAPE else ""
-
-
-def _content(body: bytes) -> dict[str, Any]:
-    """Return a body that is a JSON object; for any other, an empty one."""
-    try:
-        content = _decode(unpack(body, {}, MAX_BYTES))
-    except (RequestRefused, msgspec.DecodeError, RecursionError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _credential_in(body: bytes) -> Credential | None:
-    """Return the ingest key in a body, where Segment's libraries can put it."""
-    content = _content(body)
-    key = content.get("writeKey")
-    if not key and isinstance(events := content.get("batch"), list) and events:
-        key = events[0].get("writeKey") if isinstance(events[0], dict) else None
-    return authentication.from_body(key) if isinstance(key, str) and key else None

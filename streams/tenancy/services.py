@@ -278,6 +278,14 @@ def find_token(digest: str, now: datetime) -> PartnerToken | None:
     return token
 
 
+def ended_tokens(digests: Collection[str]) -> dict[str, PartnerToken]:
+    """Return the tokens with these digests, also those that expired or were revoked."""
+    if not digests:
+        return {}
+    found = PartnerToken.objects.filter(digest__in=digests)
+    return {token.digest: token for token in found}
+
+
 def _slug_taken(slug: str) -> SlugTaken:
     return SlugTaken(
         _("A partner with the slug “%(slug)s” already exists.") % {"slug": slug}

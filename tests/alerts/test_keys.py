@@ -1,4 +1,4 @@
-"""Partners are notified of keys that expire."""
+"""Partners are notified of keys that expire, and of requests that are refused."""
 
 from __future__ import annotations
 
@@ -113,3 +113,121 @@ def test_a_token_that_is_revoked_in_time_needs_no_email(stream, smtp, start):
 
     assert smtp.accepted == []
     assert not Alert.objects.open().exists()
+
+
+# --- Refused requests -----------------------------------------------------------------
+
+
+def refuse(subject: str, stream, status: int, first, last, *, count: int = 5) -> None:
+    """Store refused requests with a key."""
+    times = {"first_at": first, "last_at": last}
+    factories.refused_requests(subject, stream, status, count=count, **times)
+
+
+@pytest.mark.parametrize(
+    ("status", "condition"),
+    [(401, "key_refused"), (413, "too_large"), (429, "queue_full")],
+)
+def test_requests_that_are_refused_for_five_minutes_open_an_alert(
+    stream, start, status, condition
+):
+    token, _ = factories.token(stream)
+    subject = f"token:{token.pk}"
+    refuse(subject, stream, status, start, start + 4 * MINUTE, count=1_234)
+
+    evaluate(start + 4 * MINUTE)
+    assert not Alert.objects.exists()
+    evaluate(start + 5 * MINUTE)
+    assert opened(condition) == [subject]
+    alert = Alert.objects.get()
+    assert (alert.since, alert.count, alert.workspace) == (start, 1_234, None)
+    assert alert.reason == (
+        f"API token “Production” ({token.hint}…): 1,234 requests refused with {status}."
+    )
+
+    for minute in (14, 19):
+        evaluate(start + minute * MINUTE)
+    assert opened(condition) == []
+
+
+def test_a_few_refused_requests_open_no_alert(stream, start):
+    token, _ = factories.token(stream)
+    refuse(f"token:{token.pk}", stream, 401, start, start + 5 * MINUTE, count=4)
+
+    evaluate(start + 5 * MINUTE)
+
+    assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize(("gap", "since"), [(9, -4), (11, 9)])
+def test_requests_count_from_the_last_time_without_any(stream, start, gap, since):
+    token, _ = factories.token(stream)
+    first, end = start - 4 * MINUTE, start - 2 * MINUTE
+    later = end + gap * MINUTE
+    refuse(f"token:{token.pk}", stream, 401, first, end)
+    refuse(f"token:{token.pk}", stream, 401, later, start + 14 * MINUTE)
+
+    evaluate(start + 15 * MINUTE)
+
+    assert Alert.objects.get().since == start + since * MINUTE
+
+
+def test_the_partner_gets_one_email_about_all_keys_of_a_stream(stream, smtp, start):
+    workspace = factories.workspace(stream.partner, name="Fern & Field")
+    factories.member(workspace, "admin", "anna@example.com")
+    feed = factories.feed(stream, workspace)
+    factories.ingest_key(feed)
+    token, _ = factories.token(stream)
+    for subject in (f"feed:{feed.pk}", f"token:{token.pk}"):
+        refuse(subject, stream, 413, start, start + 4 * MINUTE)
+
+    evaluate(start + 5 * MINUTE)
+    send(start + 8 * MINUTE)
+
+    [mail] = smtp.accepted
+    assert mail["To"] == "petra@postbox.example"
+    assert mail["Subject"] == "Requests are too large: Campaigns"
+    text = mail.get_body(("plain",)).get_content()
+    for part in (
+        "Send fewer events in each request.",
+        f"API token “Production” ({token.hint}…): 5 requests refused with 413.",
+        f"Ingest key of Fern & Field ({feed.ingest_key_hint}…): 5 requests",
+        f"https://portal.example/p/{stream.partner.slug}/requests/",
+    ):
+        assert part in text
+
+
+def test_a_full_queue_concerns_the_workspace_too(stream, smtp, start):
+    workspace = factories.workspace(stream.partner, name="Fern & Field")
+    factories.member(workspace, "admin", "anna@example.com")
+    feed = factories.feed(stream, workspace)
+    refuse(f"feed:{feed.pk}", stream, 429, start, start + 4 * MINUTE)
+
+    evaluate(start + 5 * MINUTE)
+    send(start + 8 * MINUTE)
+
+    assert sorted(mail["To"] for mail in smtp.accepted) == [
+        "anna@example.com",
+        "petra@postbox.example",
+    ]
+    assert Alert.objects.of(workspace).get().condition == "queue_full"
+
+
+def test_requests_with_the_key_of_a_test_workspace_do_not_notify_the_partner(
+    stream, smtp, start
+):
+    feed = factories.feed(stream, factories.workspace(stream.partner, is_test=True))
+    refuse(f"feed:{feed.pk}", stream, 401, start, start + 4 * MINUTE)
+
+    evaluate(start + 5 * MINUTE)
+
+    assert opened("key_refused") == [f"feed:{feed.pk}"]
+    assert not Notice.objects.filter(audience="partner").exists()
+
+
+def test_the_key_of_a_workspace_that_was_deleted_has_no_alert(stream, start):
+    refuse("feed:999999", stream, 413, start, start + 4 * MINUTE)
+
+    evaluate(start + 5 * MINUTE)
+
+    assert not Alert.objects.exists()

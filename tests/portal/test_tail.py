@@ -157,9 +157,27 @@ def test_requests_are_listed_by_their_time_and_not_by_when_they_were_logged(
     page = of_partner(as_sam, cast, "partner-requests").text
 
     assert re.findall(r"/v1/\w+", page) == ["/v1/page", "/v1/group", "/v1/track"]
-    assert (
-        "Requests with an unknown or revoked token or ingest key aren't listed" in page
-    )
+    unlisted = "Requests with an unknown, expired or revoked key aren't listed"
+    assert unlisted in page
+
+
+def test_refused_requests_are_counted_by_key_with_what_to_do(as_sam, cast):
+    token, _ = factories.token(cast.stream)
+    other, _ = factories.token()
+    for subject, stream, status in (
+        (f"token:{token.pk}", cast.stream, 401),
+        (f"feed:{cast.feed.pk}", cast.stream, 413),
+        (f"token:{other.pk}", other.stream, 429),
+    ):
+        factories.refused_requests(subject, stream, status, count=1_234)
+
+    page = of_partner(as_sam, cast, "partner-requests").text
+
+    assert f"API token “Production” ({token.hint}…)" in page
+    assert f"Ingest key of {cast.workspace.name} ({cast.feed.ingest_key_hint}…)" in page
+    assert "Send fewer events in each request." in page
+    assert page.count("1,234") == 2
+    assert f"({other.hint}" not in page
 
 
 def test_polls_in_the_same_second_share_one_response(as_sam, cast, monkeypatch):

@@ -8,6 +8,7 @@ from streams.alerts.conditions import (
     issues,
     portal,
     replays,
+    requests,
     streams,
     tokens,
     volume,
@@ -21,6 +22,7 @@ RULES = (
     *replays.RULES,
     *streams.RULES,
     *tokens.RULES,
+    *requests.RULES,
     *portal.RULES,
 )
 BY_CONDITION = {rule.condition: rule for rule in RULES}

@@ -72,6 +72,7 @@ class CredentialAccess:
     create_workspaces: bool
     feed: ResolvedFeed | None
     partner_id: int = 0  # for the request log
+    token_id: int = 0  # 0: an ingest key
 
 
 class CredentialCache:
@@ -190,4 +191,5 @@ def _token_access(credential: Credential) -> CredentialAccess | None:
         stream.create_workspaces,
         feed=None,
         partner_id=token.partner_id,
+        token_id=token.pk,
     )

@@ -44,6 +44,8 @@ OF_STREAMS = (
     Alert.Condition.HALTED,
     Alert.Condition.STAGE,
     Alert.Condition.TOKEN_EXPIRING,
+    Alert.Condition.KEY_REFUSED,
+    Alert.Condition.TOO_LARGE,
 )
 
 

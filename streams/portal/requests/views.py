@@ -13,13 +13,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from redis import RedisError
 
+from streams.base.clock import now
+from streams.observability.requests.refusals import RefusedCount, refused_of
 from streams.observability.requests.store import (
     MOST_ENTRIES,
     InvalidPlace,
     LoggedRequest,
     newest,
 )
-from streams.portal.requests.wording import counts_of, title_of, tone_of
+from streams.portal.requests.wording import ADVICE, counts_of, title_of, tone_of
 from streams.portal.shared.access import PortalRequest, partner_to_see, signed_in
 from streams.portal.shared.filter_forms import FilterForm
 from streams.portal.workspace.json_text import highlighted
@@ -49,6 +51,14 @@ class RequestRow:
     shape: SafeString | str
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """The refused requests with a key and a status, with what to do about them."""
+
+    counted: RefusedCount
+    advice: str
+
+
 @signed_in
 def requests(request: PortalRequest, slug: str) -> HttpResponse:
     """List the requests of the partner's servers, newest first."""
@@ -69,6 +79,10 @@ def requests(request: PortalRequest, slug: str) -> HttpResponse:
     context = {
         "access": access,
         "form": form,
+        "refused": [
+            RefusedRow(counted, str(ADVICE[counted.status]))
+            for counted in refused_of(access.partner, now())
+        ],
         "rows": _rows([stored.request for stored in found]),
         "is_available": is_available,
         "is_first": "before" not in request.GET,
