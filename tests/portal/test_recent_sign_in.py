@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.tenancy.models import PartnerMembership, PartnerToken
@@ -85,6 +86,55 @@ def test_a_role_changes_only_after_a_confirmation(as_petra, cast, later):
     sam.refresh_from_db()
 
     assert sam.role == "support"
+
+
+WEBHOOK = {"kind": "webhook", "webhook_url": "https://hooks.example.com/alerts"}
+
+
+def test_a_webhook_endpoint_is_added_only_after_a_confirmation(as_petra, cast, later):
+    page = reverse("portal:partner-webhooks", args=[cast.partner.slug])
+
+    refused = form_from(as_petra, page, page, WEBHOOK)
+    before = WebhookEndpoint.objects.count()
+    confirm(as_petra)
+    form_from(as_petra, page, page, WEBHOOK)
+
+    assert refused.url == reverse("account_reauthenticate", query={"next": page})
+    assert (before, WebhookEndpoint.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["webhook", "webhook-secret", "webhook-delete"])
+def test_an_endpoint_changes_only_after_a_confirmation(as_petra, cast, later, name):
+    endpoint, _ = factories.webhook_endpoint(cast.partner)
+    args = [cast.partner.slug, endpoint.public_id]
+    page = reverse("portal:partner-webhook", args=args)
+    before = WebhookEndpoint.objects.values().get()
+
+    action = reverse(f"portal:partner-{name}", args=args)
+    form_from(as_petra, page, action, {**WEBHOOK, "description": "On call"})
+
+    assert WebhookEndpoint.objects.values().get() == before
+
+
+@pytest.mark.parametrize("name", ["sso", "sso-enforce", "sso-passwords", "sso-remove"])
+def test_single_sign_on_changes_only_after_a_confirmation(as_petra, cast, later, name):
+    page = reverse("portal:partner-sso", args=[cast.partner.slug])
+    action = reverse(f"portal:partner-{name}", args=[cast.partner.slug])
+
+    asked = form_from(as_petra, page, action, {})
+
+    assert asked.url == reverse("account_reauthenticate", query={"next": page})
+
+
+def test_a_member_is_removed_only_after_a_confirmation(as_petra, cast, later):
+    sam = PartnerMembership.objects.get(user=cast.sam)
+    page = reverse("portal:partner-member-remove", args=[cast.partner.slug, sam.pk])
+
+    asked = as_petra.get(page)
+    form_from(as_petra, page, page, {})
+
+    assert asked.url == reverse("account_reauthenticate", query={"next": page})
+    assert PartnerMembership.objects.filter(pk=sam.pk).exists()
 
 
 def test_a_page_that_was_left_to_another_site_leads_home(as_petra, cast, later):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
@@ -34,6 +34,7 @@ from streams.observability.feed_state.states import FeedState
 from streams.review.launch import awaits_operator
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, SlugTaken, revoke_token
+from streams.web.recent_sign_in import confirm, must_confirm
 
 
 class AwaitingOperatorFilter(admin.SimpleListFilter):
@@ -209,7 +210,9 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
         permissions=["operate"],
         location=LIST_AND_FORM,
     )
-    def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def revoke(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        if must_confirm(request):
+            return confirm(request)
         for token in queryset.select_related("partner"):
             try:
                 revoke_token(token=token, actor=staff_of(request))
@@ -218,3 +221,4 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
             else:
                 text = gettext("Revoked API token %(token)s.") % {"token": token}
                 self.message_user(request, text, messages.SUCCESS)
+        return None

@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 
 from streams.audit.models import AuditEntry
 from streams.audit.support_access import OPENED, record_access
+from streams.web.recent_sign_in import confirm, must_confirm
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -144,6 +145,8 @@ class ServiceAdmin(LightAdmin):
     empty_value_display = "–"
     # Errors of the services, raised if another operator was faster.
     refusals: tuple[type[Exception], ...] = ()
+    # Whether the rows are about roles or credentials, so that operators confirm it's them.
+    confirms = False
 
     def create(self, request: HttpRequest, form: Any) -> Model:
         """Create the row of a valid form."""
@@ -159,10 +162,17 @@ class ServiceAdmin(LightAdmin):
         return False
 
     def changeform_view(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        *args: Any,
+        **kwargs: Any,
     ) -> HttpResponse:
+        changes = request.method == "POST" or object_id is None
+        if self.confirms and changes and must_confirm(request):
+            return confirm(request)
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, object_id, *args, **kwargs)
         except self.refusals as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())

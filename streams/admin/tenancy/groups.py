@@ -20,6 +20,7 @@ class OperatorGroupAdmin(ServiceAdmin, GroupAdmin):
     """Groups. They grant permissions to operators, so only superusers change them."""
 
     activity_scope = ("q", "name")
+    confirms = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)

@@ -111,6 +111,7 @@ class ChangePartnerForm(forms.ModelForm):
 class PartnerAdmin(ServiceAdmin):
     activity_scope = ("partner", "slug")
     refusals = (SlugTaken, DomainRefused)
+    confirms = True  # members with their roles, and domains that providers sign in
     list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")
     ordering = ("name",)

@@ -43,6 +43,7 @@ from streams.tenancy.users import (
     create_user,
     set_password,
 )
+from streams.web.recent_sign_in import confirm, must_confirm
 
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 # Changing these makes it possible to sign in as the user: a link to set a new password
@@ -109,6 +110,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
 
     activity_scope = ("q", "email")
     refusals = (EmailTaken,)
+    confirms = True
     form = EditUserForm
     change_form_template = "admin/user.html"
     add_form = NewUserForm
@@ -175,6 +177,8 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         actor = request.user
         if not (isinstance(actor, User) and actor.is_superuser):
             raise PermissionDenied
+        if must_confirm(request):
+            return confirm(request)
         before = self.get_object(request, id)
         response: HttpResponse = super().user_change_password(request, id, form_url)
         after = self.get_object(request, id)

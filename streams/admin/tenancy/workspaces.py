@@ -42,6 +42,7 @@ from streams.tenancy.services import (
 class WorkspaceAdmin(ServiceAdmin):
     activity_scope = ("workspace", "public_id")
     refusals = (ExternalIdTaken, PlaceRemoved)
+    confirms = True  # its members have roles
     change_form_template = "admin/workspace.html"
     list_display = (
         "name", "external_id", "public_id", "partner", "test", "created",

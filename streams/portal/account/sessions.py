@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from streams.identity import security_notices
 from streams.identity.session_ending import end_session, end_sessions, open_sessions
-from streams.portal.shared.recent_sign_in import confirmed, confirmed_changes
+from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:
     from streams.portal.shared.access import PortalRequest

@@ -24,9 +24,9 @@ from streams.portal.shared.access import (
     workspace_to_edit,
 )
 from streams.portal.shared.navigation_tags import to
-from streams.portal.shared.recent_sign_in import confirmed, confirmed_changes
 from streams.portal.status.actions import Action
 from streams.portal.status.loading import feed_status
+from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection

@@ -33,9 +33,9 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
-from streams.portal.shared.recent_sign_in import confirmed
 from streams.portal.shared.way_back import way_back
 from streams.portal.status.loading import feed_status
+from streams.web.recent_sign_in import confirmed
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection

@@ -29,11 +29,11 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import within
-from streams.portal.shared.recent_sign_in import confirmed
 from streams.portal.workspace.summaries import rows
 from streams.tenancy.members import may_invite
 from streams.tenancy.models import WorkspaceMembership
 from streams.tenancy.services import ExternalIdTaken, create_workspace
+from streams.web.recent_sign_in import confirmed
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

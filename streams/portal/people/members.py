@@ -25,7 +25,6 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to, within
-from streams.portal.shared.recent_sign_in import confirmed_changes
 from streams.tenancy.members import (
     LastAdmin,
     NoSuchRole,
@@ -34,6 +33,7 @@ from streams.tenancy.members import (
     place_of,
     remove_member,
 )
+from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:
     from streams.tenancy.members import Membership
@@ -73,6 +73,7 @@ def member_role(request: PortalRequest, public_id: str, pk: int) -> HttpResponse
 
 
 @signed_in
+@confirmed
 def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
     """Ask for confirmation; a POST removes the member."""
     access = workspace_to_administer(request, public_id)
@@ -114,6 +115,7 @@ def partner_member_role(request: PortalRequest, slug: str, pk: int) -> HttpRespo
 
 
 @signed_in
+@confirmed
 def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
     """Ask for confirmation; a POST removes the member."""
     access = partner_to_administer(request, slug)

@@ -21,8 +21,8 @@ from streams.portal.shared.access import (
     workspace_to_administer,
 )
 from streams.portal.shared.navigation_tags import to
-from streams.portal.shared.recent_sign_in import confirmed_changes
 from streams.tenancy.members import PlaceRemoved
+from streams.web.recent_sign_in import confirmed_changes
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -33,6 +33,7 @@ from streams.portal.shared.navigation_tags import within
 from streams.portal.sso.forms import SsoForm
 from streams.portal.sso.testing import TEST
 from streams.portal.sso.views import to_provider
+from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:
     from streams.portal.shared.access import PartnerAccess
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 @sensitive_post_parameters("client_secret")
 @signed_in
+@confirmed_changes
 def configuration(request: PortalRequest, slug: str) -> HttpResponse:
     """Show the configuration; a POST changes it."""
     access = partner_to_administer(request, slug)
@@ -68,6 +70,7 @@ def test(request: PortalRequest, slug: str) -> HttpResponse:
 
 @signed_in
 @require_POST
+@confirmed_changes
 def enforce(request: PortalRequest, slug: str) -> HttpResponse:
     """Require single sign-on from everyone with an email domain of the partner."""
     return _with_enforced(request, slug, is_enforced=True)
@@ -75,12 +78,14 @@ def enforce(request: PortalRequest, slug: str) -> HttpResponse:
 
 @signed_in
 @require_POST
+@confirmed_changes
 def allow_passwords(request: PortalRequest, slug: str) -> HttpResponse:
     """Allow other ways to sign in again."""
     return _with_enforced(request, slug, is_enforced=False)
 
 
 @signed_in
+@confirmed
 def delete(request: PortalRequest, slug: str) -> HttpResponse:
     """Ask for confirmation; a POST removes the configuration."""
     access = partner_to_administer(request, slug)

@@ -21,9 +21,9 @@ from streams.portal.shared.access import (
     stream_of,
 )
 from streams.portal.shared.navigation_tags import within
-from streams.portal.shared.recent_sign_in import confirmed, confirmed_changes
 from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
+from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

@@ -25,6 +25,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.navigation_tags import in_place
 from streams.portal.webhooks.forms import ChangedEndpointForm, NewEndpointForm
+from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:
     from streams.tenancy.models import Partner, Workspace
@@ -36,6 +37,7 @@ type _Access = WorkspaceAccess | PartnerAccess
 
 
 @signed_in
+@confirmed_changes
 @sensitive_post_parameters("webhook_url")
 def webhooks(request: PortalRequest, /, **place: str) -> HttpResponse:
     """List the endpoints; the response to a POST shows a new secret once."""
@@ -69,6 +71,7 @@ def webhooks(request: PortalRequest, /, **place: str) -> HttpResponse:
 
 
 @signed_in
+@confirmed_changes
 @sensitive_post_parameters("webhook_url")
 def webhook(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpResponse:
     """Show an endpoint with its messages; a POST changes it."""
@@ -90,6 +93,7 @@ def webhook(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpRe
 
 @signed_in
 @require_POST
+@confirmed_changes
 def secret(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpResponse:
     """Replace the signing secret, and show the new one once."""
     access = _access(request, **place)
@@ -114,6 +118,7 @@ def test(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpRespo
 
 
 @signed_in
+@confirmed
 def delete(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpResponse:
     """Ask for confirmation; a POST deletes the endpoint."""
     access = _access(request, **place)

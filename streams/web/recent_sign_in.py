@@ -1,4 +1,4 @@
-"""Pages that change keys, tokens or roles ask who is there, if the sign-in was a while ago."""
+"""Pages that change keys, roles or factors ask who is there, if the sign-in was a while ago."""
 
 from __future__ import annotations
 
@@ -10,29 +10,27 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from streams.identity.second_factor.sessions import authenticated_recently
+from streams.tenancy.models import User
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponseBase
-
-    from streams.portal.shared.access import PortalRequest
+    from django.http import HttpResponse
 
 
-def confirmed[**P](
-    view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[PortalRequest, P], HttpResponseBase]:
+def confirmed[Request: HttpRequest, **P](
+    view: Callable[Concatenate[Request, P], HttpResponse],
+) -> Callable[Concatenate[Request, P], HttpResponse]:
     """Open a page only if the user completed a step of authentication recently."""
 
     @wraps(view)
-    def page(
-        request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponseBase:
+    def page(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if must_confirm(request):
             return confirm(request)
         return view(request, *args, **kwargs)
@@ -40,15 +38,13 @@ def confirmed[**P](
     return page
 
 
-def confirmed_changes[**P](
-    view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[PortalRequest, P], HttpResponseBase]:
+def confirmed_changes[Request: HttpRequest, **P](
+    view: Callable[Concatenate[Request, P], HttpResponse],
+) -> Callable[Concatenate[Request, P], HttpResponse]:
     """As `confirmed`, but only for the page's POST."""
 
     @wraps(view)
-    def page(
-        request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponseBase:
+    def page(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method == "POST" and must_confirm(request):
             return confirm(request)
         return view(request, *args, **kwargs)
@@ -56,14 +52,15 @@ def confirmed_changes[**P](
     return page
 
 
-def must_confirm(request: PortalRequest) -> bool:
+def must_confirm(request: HttpRequest) -> bool:
     """Whether the user must confirm who they are. Operators who view as a user only read."""
-    if getattr(request, "impersonation", None):
+    if request.__dict__.get("impersonation"):
         return False
-    return not authenticated_recently(request, request.user)
+    user = request.user
+    return isinstance(user, User) and not authenticated_recently(request, user)
 
 
-def confirm(request: HttpRequest) -> HttpResponseBase:
+def confirm(request: HttpRequest) -> HttpResponse:
     """Redirect to the page that asks for a factor or the password, and then leads back.
 
     The form isn't kept: it may contain a secret.
