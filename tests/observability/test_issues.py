@@ -61,6 +61,53 @@ def test_counts_of_several_processes_and_flushes_add_up_by_the_hour():
     assert (kind.message, kind.sample) == ("Not planned.", '{"a": "text"}')
 
 
+def unplanned(*paths: str):
+    return [PROPERTY.issue(path, f"{path} is not in the plan.", "?") for path in paths]
+
+
+@pytest.mark.django_db
+def test_the_message_names_each_property_with_the_issue():
+    feed, counter = factories.feed(), IssueCounter()
+
+    count(counter, feed, "A", *unplanned("properties.a", "properties.b"))
+    count(counter, feed, "A", *unplanned("properties.b", "properties.list.0.c"))
+    count(counter, feed, "A", *unplanned("properties.list.7.c"))
+    flush(counter)
+
+    kind = IssueKind.objects.get(feed=feed)
+    assert kind.path == "properties.a"
+    assert kind.message == (
+        "properties.a is not in the plan."
+        " The same issue is at properties.b, properties.list.$.c."
+    )
+
+
+@pytest.mark.django_db
+def test_a_property_that_follows_within_the_hour_is_added():
+    feed, counter = factories.feed(), IssueCounter()
+    both = unplanned("properties.a", "properties.b")
+
+    for issues in (both[:1], both, both[1:]):
+        count(counter, feed, "A", *issues)
+        flush(counter)
+
+    kind = IssueKind.objects.get(feed=feed)
+    assert kind.message.endswith("The same issue is at properties.b.")
+
+
+@pytest.mark.django_db
+def test_many_properties_with_the_issue_are_counted():
+    feed, counter = factories.feed(), IssueCounter()
+    paths = [f"properties.{'x' * 40}{n}" for n in range(18)]
+
+    count(counter, feed, "A", *unplanned(*paths))
+    flush(counter)
+
+    message = IssueKind.objects.get(feed=feed).message
+    assert len(message) <= 300
+    assert f"{paths[1]}, {paths[2]}, {paths[3]} and 14 more." in message
+
+
 @pytest.mark.django_db
 def test_a_stream_has_the_sums_of_its_feeds():
     counter, stream = IssueCounter(), factories.stream()

@@ -6,6 +6,7 @@ last seconds, but never an event.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from streams.spec.issues import Issue
 
+MOST_PATHS = 20  # of one rule that are noted
+_INDEX = re.compile(r"(?<=\.)[0-9]+(?=\.|$)")
 # In total; about 30 MB during a long outage of the database.
 MOST_TALLIES = 10_000
 
@@ -45,11 +48,24 @@ class IssueTally:
     first_at: datetime
     last_at: datetime
     hours: Counter[datetime] = field(default_factory=Counter)
+    paths: dict[str, None] = field(default_factory=dict)  # in order, up to MOST_PATHS
+
+    def note(self, path: str) -> None:
+        """Add a path of an issue; items of a list count as one place."""
+        if path not in self.paths and len(self.paths) < MOST_PATHS:
+            self.paths[place_of(path)] = None
 
     def add(self, other: IssueTally) -> None:
+        for path in other.paths:
+            self.note(path)
         self.first_at = min(self.first_at, other.first_at)
         self.last_at = max(self.last_at, other.last_at)
         self.hours.update(other.hours)
+
+
+def place_of(path: str) -> str:
+    """Return a path with `$` for the items of lists, as tracking plans write it."""
+    return _INDEX.sub("$", path)
 
 
 def hour_of(at: datetime) -> datetime:
@@ -82,6 +98,7 @@ class IssueCounter:
         hour = hour_of(at)
         # Keep the first issue of each rule.
         by_rule = {issue.rule: issue for issue in reversed(issues)}
+        noted: dict[str, IssueTally] = {}
         with self._lock:
             for rule, issue in by_rule.items():
                 key = self._key(IssueKey(feed_id, rule, name))
@@ -95,6 +112,10 @@ class IssueCounter:
                         continue
                 tally.last_at = max(tally.last_at, at)
                 tally.hours[hour] += 1
+                noted[rule] = tally
+            for issue in issues:
+                if issue.rule in noted:
+                    noted[issue.rule].note(issue.path)
 
     def take(self) -> tuple[dict[IssueKey, IssueTally], int]:
         """Take all counts to store them, and the number of issues that exceeded the limit."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from django.db import connection, transaction
 
 from streams.events.models import Feed
-from streams.observability.issues.counter import IssueKey, IssueTally, hour_of
+from streams.observability.issues.counter import IssueKey, IssueTally, hour_of, place_of
 from streams.observability.issues.models import (
     MOST_KINDS,
     OTHERS,
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
+    from streams.spec.issues import Issue
+
 type Owner = Literal["feed", "stream"]
 
 TRIES = 3  # if other processes take the same slots at the same time
+MOST_MESSAGE = 300  # characters, the column's limit
 DETAILS = ("severity", "path", "message", "fix", "sample")
 
 
@@ -53,7 +56,7 @@ def _sums[K](counted: Iterable[tuple[K, IssueTally]]) -> dict[K, IssueTally]:
     sums: dict[K, IssueTally] = {}
     for key, tally in counted:
         if key not in sums:
-            sums[key] = replace(tally, hours=Counter())
+            sums[key] = replace(tally, hours=Counter(), paths={})
         sums[key].add(tally)
     return sums
 
@@ -130,8 +133,22 @@ def _describe(kind: IssueKind, tally: IssueTally) -> None:
     kind.sample = tally.sample
     if issue is not None:
         kind.path = _text(issue.path, 200)
-        kind.message = _text(issue.message, 300)
+        kind.message = message_of(issue, tally)
         kind.fix = _text(issue.fix, 300)
+
+
+def message_of(issue: Issue, tally: IssueTally) -> str:
+    """Return the message of an issue, and the other places where events have it."""
+    own = place_of(issue.path)
+    others = [path for path in tally.paths if path not in ("", own)]
+    message = _text(issue.message, MOST_MESSAGE)
+    for shown in range(len(others), 0, -1):
+        rest = len(others) - shown
+        more = f" and {rest} more" if rest else ""
+        places = f"{message} The same issue is at {', '.join(others[:shown])}{more}."
+        if len(places) <= MOST_MESSAGE:
+            return places.replace("\0", "�")
+    return message
 
 
 def _others(tally: IssueTally) -> IssueTally:
@@ -152,7 +169,9 @@ def _add(
     # All writers and deleters lock in the same order, to avoid deadlocks.
     locked = IssueKind.objects.select_for_update(no_key=True).order_by("pk")
     wanted = locked.filter(pk__in=set().union(*kinds.values()))
-    there = {kind.pk: kind for kind in wanted.only("rule", "last_seen_at")}
+    there = {
+        kind.pk: kind for kind in wanted.only("rule", "last_seen_at", "message", "path")
+    }
     sums = _sums(
         (pk, tally)
         for key, tally in tallies.items()
@@ -171,7 +190,9 @@ def _note_seen(kinds: Iterable[IssueKind], sums: Mapping[int, IssueTally]) -> No
     seen, stale = [], []
     for kind in kinds:
         tally = sums[kind.pk]
-        if kind.rule and kind.last_seen_at < hour_of(tally.last_at):
+        if kind.rule and (
+            kind.last_seen_at < hour_of(tally.last_at) or _has_news(kind, tally)
+        ):
             _describe(kind, tally)
             stale.append(kind)
         if kind.last_seen_at < tally.last_at:
@@ -180,6 +201,18 @@ def _note_seen(kinds: Iterable[IssueKind], sums: Mapping[int, IssueTally]) -> No
         _move_last_seen(seen)
     if stale:
         IssueKind.objects.bulk_update(stale, DETAILS)
+
+
+def _has_news(kind: IssueKind, tally: IssueTally) -> bool:
+    """Whether the events have the issue at several places, and the message lacks one."""
+    # Events with one place each would replace each other's message again and again.
+    is_several = len(tally.paths) > 1
+    if not is_several or tally.issue is None:
+        return False
+    others = tally.paths.keys() - {place_of(kind.path)}
+    return kind.message != message_of(tally.issue, tally) and any(
+        path not in kind.message for path in others
+    )
 
 
 def _move_last_seen(rows: list[tuple[int, datetime]]) -> None:
