@@ -201,9 +201,8 @@ def segment_fault(name: str, *rules: dict[str, Any], losses: int = 0) -> Fault:
 
     @fault(f"Segment: {name}", losses=losses)
     def breaks(deployment: Deployment) -> Iterator[None]:
-        deployment.segment.behave(*rules)
-        yield
-        deployment.segment.behave()
+        with deployment.scripted(*rules):
+            yield
 
     return breaks
 

@@ -11,41 +11,60 @@ from typing import TYPE_CHECKING
 from django.core.management import call_command
 
 from tests.faults import all_faults
+from tests.faults.alert_invariants import (
+    await_quiet,
+    broken_alerts,
+    report_of_alerts,
+)
 from tests.faults.experiment import under_traffic
 from tests.faults.flows import REGIONS, open_flows, open_quiet_flow
+from tests.faults.lasting_faults import open_lasting
 
 if TYPE_CHECKING:
     from tests.faults.deployment import Deployment
     from tests.faults.experiment import Experiment
+    from tests.faults.notice_receivers import NoticeReceivers
 
 FLOWS = 9
 PAUSE_S = 0.1  # between two requests of a flow
 LONGEST_S = 15.0  # the duration of a fault
 QUIET_S = 3.0  # the longest pause between two faults
+WITHOUT_BEAT_FROM_S = 900.0  # shorter soaks have no time for it
 DOWN_FOR_A_MINUTE = 0.02  # the chance that a fault lasts that long
 
 
-def run(deployment: Deployment, *, seconds: float, seed: int) -> int:
+def run(
+    deployment: Deployment, receivers: NoticeReceivers, *, seconds: float, seed: int
+) -> int:
     """Cause faults for this long; return the exit code."""
     call_command("migrate", verbosity=0)
     names = [f"flow{number}" for number in range(FLOWS)]
     busy = open_flows(*names, regions=REGIONS)
     for flow in busy:
         flow.pause_s = PAUSE_S
-    flows = [*busy, open_quiet_flow()]
+    lasting = open_lasting(receivers)
+    flows = [*busy, open_quiet_flow(), *lasting.flows]
     deployment.start("ingest", "web", "beat", "worker-1", "worker-2")
     began = time.monotonic()
     experiment = None
     try:
         with under_traffic(deployment, flows) as experiment:
             experiment.recover("start")
-            _strike(experiment, random.Random(seed), until=began + seconds)
+            if seconds >= WITHOUT_BEAT_FROM_S:
+                lasting.without_beat(experiment)
+            left_s = began + seconds - time.monotonic()
+            with lasting.striking(experiment, seed=seed, seconds=left_s):
+                _strike(experiment, random.Random(seed), until=began + seconds)
+            await_quiet()
+        wrong = [*broken_alerts(lasting, experiment.strikes)]
+        assert not wrong, "\n".join(wrong)
     except AssertionError as error:
         print(f"BROKEN: {error}\n{deployment.portal.log.read_text()[-5_000:]}")
         return 1
     finally:
         if experiment:
-            print(report(experiment, seconds=time.monotonic() - began, seed=seed))
+            print(report(experiment, seconds=seconds, seed=seed))
+            print(report_of_alerts(lasting))
     return 0
 
 

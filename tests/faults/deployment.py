@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis
 
@@ -78,6 +79,9 @@ class Deployment:
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
     served: set[str] = field(default_factory=set)  # those of `urls` that were started
     all_to: str = ""  # where every flow is sent after a balancer noticed a failure
+    # How Segment responds to single write keys, beside a fault that concerns all of them.
+    responses: dict[str, Any] = field(default_factory=dict)
+    _script: threading.RLock = field(default_factory=threading.RLock)
 
     def start(self, *names: str) -> None:
         """Start these processes; return once those with a URL respond."""
@@ -131,6 +135,30 @@ class Deployment:
 
     def resolve_segment(self) -> None:
         self.resolve(UNKNOWN_HOST)
+
+    @contextmanager
+    def scripted(self, *rules: dict[str, Any]) -> Iterator[None]:
+        """Have Segment behave by these rules during the block."""
+        with self._script:
+            self.segment.behave(*self._own_rules(), *rules)
+            yield
+            self.segment.behave(*self._own_rules())
+
+    def respond(self, responses: dict[str, Any]) -> None:
+        """Have Segment respond this way to these write keys, None means as usual.
+
+        Waits for the end of `scripted`, whose one-off responses would start again.
+        """
+        with self._script:
+            self.responses |= responses
+            self.segment.behave(*self._own_rules())
+
+    def _own_rules(self) -> list[dict[str, Any]]:
+        return [
+            {"write_key": key, "then": response}
+            for key, response in self.responses.items()
+            if response is not None
+        ]
 
     def url_for(self, flow: Flow) -> str:
         """Return where a flow's events go: every third to the web port, if it runs."""

@@ -34,12 +34,22 @@ class Fault:
     losses: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault from its beginning to the recovery, on the monotonic clock."""
+
+    fault: Fault
+    began_s: float
+    recovered_s: float
+
+
 @dataclass(slots=True)
 class Experiment:
     deployment: Deployment
     traffic: Traffic
     receiver: Receiver
     recoveries_s: list[tuple[str, float]] = field(default_factory=list)
+    strikes: list[Strike] = field(default_factory=list)
 
     def cause(self, fault: Fault, *, for_s: float = 0.0) -> float:
         """Cause the fault for a while; return the seconds from its end to recovery.
@@ -57,9 +67,11 @@ class Experiment:
         """Cause the fault during the block."""
         for flow in self.traffic.flows:
             flow.losses += fault.losses
+        began_s = time.monotonic()
         with fault.breaks(self.deployment):
             yield
         self.recover(fault.name, within_s=within_s)
+        self.strikes.append(Strike(fault, began_s, time.monotonic()))
 
     def await_request(self, flow: Flow) -> None:
         """Wait until one more request of the flow is acknowledged."""
@@ -73,7 +85,8 @@ class Experiment:
 
     def recover(self, name: str, *, within_s: float = RECOVERY_BOUND_S) -> float:
         """Return the seconds until the next event of each flow is at Segment."""
-        next_ones = [(flow, flow.acknowledged + 1) for flow in self.traffic.flows]
+        steady = [flow for flow in self.traffic.flows if not flow.stops]
+        next_ones = [(flow, flow.acknowledged + 1) for flow in steady]
         took_s = until(
             lambda: all(self.receiver.has(*one) for one in next_ones),
             within_s=within_s,

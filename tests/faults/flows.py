@@ -32,6 +32,7 @@ class Flow:
     acknowledged: int = 0
     pause_s: float = 0.3  # between two requests of its sender
     losses: int = 0  # how many responses of Segment may have been lost until now
+    stops: bool = False  # for minutes, by lasting faults; no recovery waits for it
 
     def message_id(self, number: int) -> str:
         return f"{self.name}-{number}"

@@ -1,9 +1,9 @@
 """`make soak`: run traffic for an hour while random faults strike.
 
 It uses a separate portal as in production: PostgreSQL, Redis, two workers, default
-settings. It prints how long each fault took to recover from, and at the end whether
-every event is accounted for, with a table for docs/reliability.md. It exits with 1 if
-an event is not.
+settings. Some faults last longer than the hold times of alerts. It prints how long each
+fault took to recover from, and at the end whether every event, alert and notice is
+accounted for, with a table for docs/reliability.md. It exits with 1 if one is not.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import django
 
 from tests.faults.deployment import Deployment, deployment
 from tests.faults.disposable_postgres import own_postgres
+from tests.faults.notice_receivers import NoticeReceivers, notice_receivers
 from tests.servers import valkey
 from tests.servers.environment import settings_for, without_settings
 
@@ -33,11 +34,11 @@ def main() -> None:
     options = _options()
     seed = options.seed if options.seed is not None else random.randrange(10**6)
     print(f"{options.minutes:g} minutes, seed {seed}", flush=True)
-    with _deployment() as here:
+    with _deployment() as (here, receivers):
         # After the settings are in the environment: these modules read them on import.
         from tests.faults.chaos import run
 
-        sys.exit(run(here, seconds=options.minutes * 60, seed=seed))
+        sys.exit(run(here, receivers, seconds=options.minutes * 60, seed=seed))
 
 
 def _options() -> argparse.Namespace:
@@ -48,19 +49,22 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _deployment() -> Iterator[Deployment]:
+def _deployment() -> Iterator[tuple[Deployment, NoticeReceivers]]:
     """Create the deployment. This process uses its database, too."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="portal-soak-")))
         cluster, url = stack.enter_context(own_postgres())
         settings = settings_for(var=folder, database_url=url, redis_url="")
+        receivers = stack.enter_context(notice_receivers(folder))
+        settings |= receivers.environ
         environ = without_settings(os.environ) | settings
         os.environ.update(settings)
         django.setup()
         binary = valkey.find_binary()
-        yield stack.enter_context(
+        here = stack.enter_context(
             deployment(environ, folder, broker=binary, database=cluster)
         )
+        yield here, receivers
 
 
 if __name__ == "__main__":
