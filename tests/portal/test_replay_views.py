@@ -14,6 +14,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.replay import services
 from streams.delivery.replay.models import Replay
 from streams.events.models import Event
+from streams.portal.workspace import events
 from tests import factories
 
 
@@ -418,7 +419,7 @@ def test_an_invalid_selection_is_refused(as_alice, cast, live, asked, error):
         ({"name": "email c"}, "Replay 4 events?"),
         ({"outcome": "rejected"}, "No matching events"),
         ({"last": "1h"}, "This range has no events to replay."),
-        ({"outcome": "delivered"}, None),
+        ({"outcome": "delivered"}, "Replay 8 events?"),
         ({"rule": "PLAN-EVENT-001"}, None),
         ({"property": "plan"}, None),
         ({}, None),
@@ -427,7 +428,7 @@ def test_an_invalid_selection_is_refused(as_alice, cast, live, asked, error):
 def test_all_events_that_match_the_list_can_be_replayed(
     as_alice, cast, live, query, title
 ):
-    link = as_alice.get(url(cast, "events"), query).context["replay_all"]
+    link = as_alice.get(url(cast, "events"), query).context["replay"].link
 
     assert bool(link) is (title is not None)
     if link:
@@ -438,4 +439,38 @@ def test_viewers_select_nothing(as_bob, cast, live):
     page = as_bob.get(url(cast, "events"), {"name": "email"})
 
     assert 'name="seqs"' not in page.text
-    assert page.context["replay_all"] == ""
+    assert page.context["replay"].link == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "why", "without"),
+    [
+        ({"rule": "PLAN-EVENT-001"}, "limited to events with an issue", "?name=e"),
+        ({"outcome": "delivered"}, "limited to this status", "?name=e"),
+        ({"outcome": "queued"}, "haven't been sent yet", ""),
+    ],
+)
+def test_a_list_that_no_replay_can_select_says_why_and_what_else_to_do(
+    as_alice, cast, live, monkeypatch, query, why, without
+):
+    factories.published_plan(cast.stream, "Mail Opened")
+    factories.append(cast.feed, 1)
+    monkeypatch.setattr(events, "ROWS", 1)
+
+    page = as_alice.get(url(cast, "events"), {"name": "e", **query})
+
+    offer = page.context["replay"]
+    assert (offer.link, offer.without) == ("", without)
+    assert why in words(page)
+
+
+def test_all_events_with_an_issue_are_selected_if_they_are_on_one_page(
+    as_alice, cast, live
+):
+    factories.published_plan(cast.stream, "Email Clicked")
+
+    page = as_alice.get(url(cast, "events"), {"rule": "PLAN-EVENT-001"})
+
+    preview = words(as_alice.get(page.context["replay"].link))
+    assert "Replay 8 events?" in preview
+    assert "8 selected events" in preview

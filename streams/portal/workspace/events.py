@@ -29,6 +29,7 @@ from streams.portal.shared.navigation_tags import to
 from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.forms import EventFilterForm
 from streams.portal.workspace.quarantined import quarantine_url, quarantined
+from streams.portal.workspace.replay_offer import ReplayOffer, replay_offer
 
 if TYPE_CHECKING:
     from streams.events.models import Feed
@@ -62,9 +63,12 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         since, until = form.time_range(now())
         context["ranges"] = expired_ranges(access.the_feed, since=since, until=until)
         return render(request, "portal/workspace/expired_events.html", context)
-    context |= _rows(access, form, limit=ROWS, budget_s=scan.FIRST_S)
-    context["replay_all"] = _replay_of_all(access, form) if context["selects"] else ""
-    if wanted == EventOutcome.REJECTED and not context["rows"]:
+    found = _rows(access, form, limit=ROWS, budget_s=scan.FIRST_S)
+    context |= found
+    context["replay"] = (
+        replay_offer(access, form, found["page"]) if found["selects"] else ReplayOffer()
+    )
+    if wanted == EventOutcome.REJECTED and not found["rows"]:
         context["recovered"] = _recovered(access, form)
     return render(request, "portal/workspace/events.html", context)
 
@@ -131,14 +135,6 @@ def _search(
     return form.search(now()).page(
         feed, before=form.before(), limit=limit, budget_s=budget_s
     )
-
-
-def _replay_of_all(access: WorkspaceAccess, form: EventFilterForm) -> str:
-    """Return the URL that previews a replay of all matches; empty: not for this filter."""
-    query = form.replay_query(now()) if form.is_filtered and form.is_valid() else None
-    if query is None:
-        return ""
-    return to(access, "replay-new", count=1, ids="same", **query)
 
 
 def _recovered(access: WorkspaceAccess, form: EventFilterForm) -> str:
