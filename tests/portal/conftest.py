@@ -4,13 +4,16 @@ import pytest
 
 
 @pytest.fixture
-def cast(db, settings, segment):
+def cast(db, settings, segment, monkeypatch):
     """The usual people, with the sandbox among the regions."""
-    from tests import (
-        factories,  # here: Django is not set up when this module is loaded
-    )
+    # Here, because Django is not set up when this module is loaded.
+    from streams.catalog.validation.event_validator import RuleCache
+    from streams.observability.issues import rule_search
+    from tests import factories
 
     settings.SANDBOX_URL = segment.url
+    # SQLite uses the IDs of a test's plans again in the next one.
+    monkeypatch.setattr(rule_search, "_rules", RuleCache())
     return factories.cast()
 
 

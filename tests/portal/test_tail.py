@@ -188,3 +188,27 @@ def test_polls_in_the_same_second_share_one_response(as_sam, cast, monkeypatch):
     factories.append(cast.feed, 1, now=now())
 
     assert keys(of_partner(as_sam, cast)) == first
+
+
+def marks(page) -> list[str]:
+    """Return the visible issues of each row."""
+    rows = re.findall(r"<tr id=.*?</tr>", page.text, re.DOTALL)
+    found = [
+        re.search(r'<span class="badge (\w+)" title[^>]*>([^<]+)', row) for row in rows
+    ]
+    return [f"{one[2]} ({one[1]})" if one else "" for one in found]
+
+
+def test_an_event_has_a_mark_with_its_issues_in_the_words_of_its_page(client, cast):
+    factories.published_plan(cast.stream, "Email Opened")
+    factories.append(cast.feed, 1, event="Mail Opened", now=now())
+    factories.append(cast.feed, 1, event="Email Opened", properties={}, now=now())
+
+    client.force_login(cast.bob)
+    of_customer = of_workspace(client, cast, after=0)
+    page = client.get(reverse("portal:event", args=[cast.workspace.public_id, 1]))
+    client.force_login(cast.petra)
+    of_customers = of_partner(client, cast)
+
+    assert marks(of_customer) == marks(of_customers) == ["", "1 error (bad)"]
+    assert "1 error, by the current plan" in page.text

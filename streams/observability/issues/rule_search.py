@@ -1,4 +1,4 @@
-"""Find the stored events that break a rule: issues store no events."""
+"""Validate stored events, and find those that break a rule: issues store no events."""
 
 from __future__ import annotations
 
@@ -10,12 +10,26 @@ from streams.observability.issues.models import IssueKind
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from streams.catalog.validation.event_validator import EventValidator
     from streams.events.models import Feed
 
 _rules = RuleCache()
+
+
+def validators(stream_ids: Collection[int]) -> dict[int, EventValidator]:
+    """Return the validators of streams, by the Spec and the plans of today.
+
+    With one query, unless a plan is new.
+    """
+    ready = {
+        pk: rules.checks(ValidationMode.WARN)
+        for pk, rules in _rules.of(stream_ids).items()
+    }
+    # At least WARN is in force, so each stream has one.
+    return {pk: validator for pk, validator in ready.items() if validator}
 
 
 def breaking(feed: Feed, rule: str) -> RuleCondition:
@@ -28,9 +42,7 @@ def breaking(feed: Feed, rule: str) -> RuleCondition:
     known = set(kinds.values_list("rule", "name"))
     has_others = any(not kind_rule for kind_rule, _name in known)
     names = frozenset(name for kind_rule, name in known if kind_rule)
-    rules = _rules.of([feed.stream_id])[feed.stream_id]
-    validator = rules.checks(ValidationMode.WARN)
-    assert validator is not None  # noqa: S101 - at least WARN is in force
+    validator = validators([feed.stream_id])[feed.stream_id]
 
     def is_broken(event: Mapping[str, Any], received_at: datetime) -> bool:
         found = validator.issues(event, now=received_at)

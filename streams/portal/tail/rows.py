@@ -17,11 +17,16 @@ from streams.base.clock import now
 from streams.delivery.models import Cursor, Delivery
 from streams.events.models import Feed
 from streams.events.recent_arrivals import arrived, arrived_lately
+from streams.observability.issues.rule_search import validators
 from streams.observability.requests.store import InvalidPlace, StoredRequest, newest
 from streams.portal.requests.wording import summary_of, title_of, tone_of
 from streams.portal.shared.navigation_tags import of_feed
+from streams.portal.workspace.issue_marks import IssueMark, issue_mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streams.catalog.validation.event_validator import EventValidator
     from streams.events.models import Event
     from streams.tenancy.models import Workspace
 
@@ -51,6 +56,7 @@ class TailRow:
     badge: str = ""
     tone: str = ""
     json: str = ""
+    mark: IssueMark | None = None  # of an event with issues
     rules: tuple[
         str, ...
     ] = ()  # the code of a request, and rules that its events broke
@@ -59,7 +65,10 @@ class TailRow:
 def events_of(feed: Feed, after: int, matching: Q) -> list[TailRow]:
     """Return rows of a feed's events after a number."""
     found = arrived(feed, after, matching, limit=PER_POLL)
-    return [_event_row(feed, event) for event in found]
+    if not found:
+        return []
+    ready = validators([feed.stream_id])
+    return [_event_row(feed, event, ready) for event in found]
 
 
 def events_across(partner_id: int) -> list[TailRow]:
@@ -101,10 +110,11 @@ def requests_of(partner_id: int, after: str, *, failed: bool) -> list[TailRow]:
 @lru_cache(maxsize=16)
 def _events_across(partner_id: int, _second: int) -> list[TailRow]:
     feeds = Feed.objects.filter(stream__partner=partner_id)
-    return [
-        _event_row(feed, event, feed.workspace)
-        for feed, event in arrived_lately(feeds, limit=PER_POLL)
-    ]
+    found = list(arrived_lately(feeds, limit=PER_POLL))
+    if not found:
+        return []
+    ready = validators({feed.stream_id for feed, _event in found})
+    return [_event_row(feed, event, ready, feed.workspace) for feed, event in found]
 
 
 @lru_cache(maxsize=16)
@@ -126,7 +136,12 @@ def _attempts_across(partner_id: int, _second: int) -> list[TailRow]:
     ]
 
 
-def _event_row(feed: Feed, event: Event, of: Workspace | None = None) -> TailRow:
+def _event_row(
+    feed: Feed,
+    event: Event,
+    ready: Mapping[int, EventValidator],
+    of: Workspace | None = None,
+) -> TailRow:
     workspace = of or feed.workspace
     return TailRow(
         key=f"e{feed.pk}-{event.seq}",
@@ -138,6 +153,7 @@ def _event_row(feed: Feed, event: Event, of: Workspace | None = None) -> TailRow
         workspace=workspace.name if of else "",
         badge=event.type,
         json=bytes(event.payload).decode(),
+        mark=issue_mark(event, ready.get(feed.stream_id)),
     )
 
 

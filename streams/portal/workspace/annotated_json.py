@@ -123,7 +123,7 @@ def annotated(
         tone=tone,
         word=word,
         broken=broken,
-        counts=_counts(issues),
+        counts=counts(issues),
         rows=list(_rows(text.split("\n"), annotations, first, is_whole=is_whole)),
     )
 
@@ -210,7 +210,7 @@ def _outcome(result: DryRunResult) -> tuple[str, str]:
     return tone, str(word)
 
 
-def _counts(issues: Sequence[Issue]) -> list[str]:
+def counts(issues: Sequence[Issue]) -> list[str]:
     """Count the issues of each severity, the most severe first."""
     errors, warnings, hints = (
         sum(issue.severity is severity for issue in issues) for severity in Severity
