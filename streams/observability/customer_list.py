@@ -42,6 +42,7 @@ class CustomerFilter:
 
     text: str = ""  # the start of the name or the external ID, case-insensitive
     states: frozenset[FeedState] = frozenset()
+    is_test: bool | None = None  # only test workspaces, or only others
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ WITH live AS MATERIALIZED (
   LEFT JOIN live AS k ON k.feed_id = f.id AND k.place = 1
   WHERE w.partner_id = %(partner)s AND (
     lower(w.name) LIKE %(starts)s ESCAPE '!' OR lower(w.external_id) LIKE %(starts)s ESCAPE '!'
-  )
+  ) AND (w.is_test = %(is_test)s OR %(of_any_kind)s)
 )
 """  # noqa: S608 - constants of ours alone
 # A mark has the feed's head before the first event of its quarter of an hour.
@@ -145,7 +146,7 @@ def customers(
       FROM customer WHERE state IN ({shown})
       ORDER BY place LIMIT %(limit)s OFFSET %(offset)s
     ) AS page ORDER BY 1, 2"""  # noqa: S608 - constants of ours alone
-    parameters = _parameters(partner, filters.text) | {
+    parameters = _parameters(partner, filters) | {
         "day_ago": database.ops.adapt_datetimefield_value(quarter(now - DAY)),
         "limit": limit,
         "offset": offset,
@@ -161,11 +162,16 @@ def customers(
     )
 
 
-def _parameters(partner: Partner, text: str) -> dict[str, Any]:
-    escaped = text.lower()
+def _parameters(partner: Partner, filters: CustomerFilter) -> dict[str, Any]:
+    escaped = filters.text.lower()
     for special in "!%_":
         escaped = escaped.replace(special, f"!{special}")
-    return {"partner": partner.pk, "starts": f"{escaped}%"}
+    return {
+        "partner": partner.pk,
+        "starts": f"{escaped}%",
+        "is_test": bool(filters.is_test),
+        "of_any_kind": filters.is_test is None,
+    }
 
 
 def _rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -165,3 +165,21 @@ def test_test_workspaces_are_marked_in_the_list(customers, as_sam, cast):
 
     assert '<span class="badge">Test</span>' in page.text
     assert '<span class="badge">Test</span>' not in listed(as_sam, cast, q="Birch").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("", ["Cedar", "Birch", "Alder", "Dogwood"]),
+        ("test", ["Birch", "Dogwood"]),
+        ("customers", ["Cedar", "Alder"]),
+        ("nonsense", ["Cedar", "Birch", "Alder", "Dogwood"]),
+    ],
+)
+def test_test_workspaces_are_filtered(as_sam, cast, customers, kind, expected):
+    Workspace.objects.filter(name__in=("Birch", "Dogwood")).update(is_test=True)
+
+    page = listed(as_sam, cast, kind=kind)
+
+    assert names(page) == expected
+    assert page.context["statuses"][0].count == len(expected)

@@ -69,11 +69,23 @@ STATUSES: Mapping[str, frozenset[FeedState]] = {
 }
 
 
+KINDS: Mapping[str, bool | None] = {"": None, "customers": False, "test": True}
+
+
 class CustomerFilterForm(forms.Form):
     """The filters and the order of the list; a value that cannot be read is ignored."""
 
     q = forms.CharField(
         required=False, max_length=100, label=_("Name or your ID starts with")
+    )
+    kind = forms.ChoiceField(
+        required=False,
+        label=_("Kind"),
+        choices=[
+            ("", _("All workspaces")),
+            ("customers", _("Without test workspaces")),
+            ("test", _("Test workspaces")),
+        ],
     )
     status = forms.ChoiceField(
         required=False,
@@ -91,6 +103,7 @@ class CustomerFilterForm(forms.Form):
         return CustomerFilter(
             text=self.cleaned_data.get("q", ""),
             states=STATUSES.get(self.cleaned_data.get("status", ""), frozenset()),
+            is_test=KINDS.get(self.cleaned_data.get("kind", "")),
         )
 
     def order(self) -> CustomerOrder:
