@@ -208,3 +208,11 @@ def test_only_emails_count_as_emails(client, cast, connection):
     factories.in_inbox(factories.alert(connection), cast.alice)
 
     assert "Not sent yet" in page(client, cast)
+
+
+def test_members_are_led_to_their_own_notifications(client, cast, connection):
+    theirs = f"/notifications/w/{cast.workspace.public_id}/"
+
+    assert theirs in page(client, cast)
+    client.force_login(cast.petra)
+    assert theirs not in page(client, cast)  # she has those of the partner
