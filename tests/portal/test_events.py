@@ -399,3 +399,11 @@ def test_a_search_for_a_person_without_events_says_what_that_means(
     assert "No matching events" in page
     assert (f"Ask {cast.stream.name} whether it was sent" in page) is says_to_ask
     assert ("Search for the userId, too." in page) is says_to_search
+
+
+def test_a_viewer_sees_who_can_replay_events(as_bob, cast):
+    factories.append(cast.feed, 1)
+
+    assert (
+        "An editor or admin of this workspace can replay" in as_bob.get(url(cast)).text
+    )

@@ -401,3 +401,11 @@ def test_in_a_very_large_quarantine_only_the_oldest_events_are_resolved(
 
     assert "Resolve 2 events" in words(page)
     assert "Repeat the action for later ones." in words(page)
+
+
+def test_a_viewer_sees_the_mode_and_who_can_change_it(as_bob, cast):
+    page = as_bob.get(of_workspace(cast, "quarantine"))
+
+    shown = words(page)
+    assert "Validation mode of this workspace Same as stream An editor" in shown
+    assert 'type="radio"' not in page.text
