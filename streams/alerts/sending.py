@@ -8,6 +8,7 @@ Message-ID.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -80,12 +81,12 @@ def _deliver_some(now: datetime) -> bool:
     due = Notice.objects.due(now).filter(channel=Notice.Channel.INBOX)
     locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
     notices = list(locked.select_related(*_RELATED).order_by("due_at", "pk")[:AT_ONCE])
-    counts = relevant(notices)
+    counts, by_count = relevant(notices), defaultdict(list)
     for notice in notices:
-        notice.alerts = counts.get(notice.pk, 0)
-        notice.sent_at = now if notice.alerts else None
-        notice.dropped_at = None if notice.alerts else now
-    Notice.objects.bulk_update(notices, ["alerts", "sent_at", "dropped_at"])
+        by_count[counts.get(notice.pk, 0)].append(notice.pk)
+    for count, ids in by_count.items():
+        result = {"sent_at": now} if count else {"dropped_at": now}
+        Notice.objects.filter(pk__in=ids).update(alerts=count, **result)
     return bool(notices)
 
 
