@@ -187,7 +187,7 @@ class Notice(models.Model):
         verbose_name=_("alert"),
     )
     transition = models.CharField(_("transition"), max_length=6, choices=Transition)
-    # Of a reminder: the days since the alert opened.
+    # Of a reminder: the minutes since the alert opened.
     number = models.IntegerField(_("number"), default=0, db_default=0)
     channel = models.CharField(
         _("channel"), max_length=10, choices=Channel, default=Channel.EMAIL

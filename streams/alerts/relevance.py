@@ -8,6 +8,7 @@ from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
 from streams.alerts.operators import concerns_operator
 from streams.alerts.people.digests import Cadence
+from streams.alerts.people.models import Mute
 from streams.alerts.people.recipients import Place, partner, people_of, workspace
 from streams.alerts.roll_up import covered
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 def relevant(notices: Sequence[Notice]) -> dict[int, int]:
     """Return how many alerts each notice is about. One that no one needs is missing.
 
-    No one needs a notice whose recipient is no longer a member or turned it off, one to a partner about fewer
-    alerts than it takes, or one about the end of something that the partner wasn't notified
-    of.
+    No one needs a notice whose recipient is no longer a member or turned it off, one about an
+    alert that is muted, one to a partner about fewer alerts than it takes, or one about the
+    end of something that the partner wasn't notified of.
     """
+    notices = _not_muted(notices)
     to_operators = [one for one in notices if one.audience == Notice.Audience.OPERATOR]
     found = {one.pk: 1 for one in to_operators if concerns_operator(one)}
     notices = [one for one in notices if one.audience != Notice.Audience.OPERATOR]
@@ -44,6 +46,22 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
         for one in wanted
     }
     return found | {pk: count for pk, count in counts.items() if count}
+
+
+def _not_muted(notices: Sequence[Notice]) -> list[Notice]:
+    """Return the notices without those about the start of an alert that is muted.
+
+    A partner's notice is about several alerts, of which roll_up.py leaves out those.
+    """
+    rows = Mute.objects.filter(alert__in={one.alert_id for one in notices})
+    muted = set(rows.values_list("alert", "audience"))
+    return [
+        one
+        for one in notices
+        if one.transition == Notice.Transition.CLOSED
+        or one.audience == Notice.Audience.PARTNER
+        or (one.alert_id, one.audience) not in muted
+    ]
 
 
 def _is_waiting(alert: Alert) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, Max, OuterRef, Q
 
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.models import Mute
 from streams.alerts.people.outbox import notice_to, write
 from streams.alerts.people.recipients import Route, partner, people_of
 from streams.catalog.models import Stream
@@ -148,7 +149,7 @@ def covered(notice: Notice) -> AlertQuerySet:
     """Return the alerts that a partner's notice is about, the oldest first.
 
     A digest is about all since the first, also those that are over. Other notices are about
-    those that are open now.
+    those that are open now. None is about alerts that the partner has muted.
     """
     alert = notice.alert
     same = Alert.objects.of_customers().filter(
@@ -160,4 +161,6 @@ def covered(notice: Notice) -> AlertQuerySet:
         same = same.filter(opened_at__lt=notice.digest_end)
     else:
         same = same.open()
-    return same.select_related("workspace").order_by("since", "pk")
+    muted = Mute.objects.filter(alert=OuterRef("pk"), audience=Notice.Audience.PARTNER)
+    heard = same.exclude(Exists(muted))
+    return heard.select_related("workspace").order_by("since", "pk")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from streams.portal.activity import views as activity_views
-from streams.portal.alerts import acknowledging, notice_delivery
+from streams.portal.alerts import acknowledging, muting, notice_delivery
 from streams.portal.alerts import views as alerts
 from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
@@ -131,6 +131,8 @@ alert_pages: Pages = [
         acknowledging.alert_acknowledge,
         name="alert-acknowledge",
     ),
+    path("<int:pk>/mute/", muting.alert_mute, name="alert-mute"),
+    path("<int:pk>/unmute/", muting.alert_unmute, name="alert-unmute"),
 ]
 
 workspace_pages: Pages = [
@@ -246,6 +248,12 @@ partner_member_pages: Pages = [
     ),
 ]
 
+partner_alert_pages: Pages = [
+    path("", alerts.partner_alerts, name="partner-alerts"),
+    path("<int:pk>/mute/", muting.alert_mute, name="partner-alert-mute"),
+    path("<int:pk>/unmute/", muting.alert_unmute, name="partner-alert-unmute"),
+]
+
 partner_pages: Pages = [
     path("", include(partner_workspaces_pages), {"section": "workspaces"}),
     path("", include(partner_stream_pages), {"section": "streams"}),
@@ -259,9 +267,7 @@ partner_pages: Pages = [
         name="partner-requests",
     ),
     path("tokens/", include(token_pages), {"section": "tokens"}),
-    path(
-        "alerts/", alerts.partner_alerts, {"section": "alerts"}, name="partner-alerts"
-    ),
+    path("alerts/", include(partner_alert_pages), {"section": "alerts"}),
     path("webhooks/", include(webhooks.pages("partner-")), {"section": "webhooks"}),
     path("", include(partner_member_pages), {"section": "members"}),
     path("sso/", include(sso_urls.partner_pages), {"section": "members"}),

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.models import Mute
 from streams.alerts.people.notice_states import NoticeState, state_of
 from streams.audit.models import AuditEntry
 from tests import factories
@@ -138,3 +139,29 @@ def test_every_notice_has_one_state():
 
     assert OTHERS.keys() == set(NoticeState.values)
     assert state_of(Notice.objects.get()) == NoticeState.WAITING
+
+
+def act(staff, name, *rows):
+    data = {"action": name, "_selected_action": [row.pk for row in rows]}
+    url = reverse("admin:streams_alert_changelist")
+    return staff.post(url, data, follow=True).text
+
+
+def test_an_operator_mutes_alerts_of_the_portal_and_no_others(
+    staff, of_portal, of_stream
+):
+    shown = act(staff, "mute_until_closed", of_portal, of_stream)
+
+    assert "Muted 1 alert for operators." in shown
+    muted = Mute.objects.get()
+    assert (muted.alert, muted.audience, muted.until) == (of_portal, "operator", None)
+    entry = AuditEntry.objects.get(action="alert.muted")
+    assert (entry.actor, entry.partner) == (muted.muted_by, None)
+    shown = staff.get(page("change", of_portal)).text
+    assert f"Until it closes, by {muted.muted_by}" in shown
+    assert "operators get notices only about those" in act(
+        staff, "mute_for_day", of_stream
+    )
+
+    assert "Unmuted 1 alert." in act(staff, "unmute", of_portal)
+    assert not Mute.objects.exists()

@@ -152,6 +152,13 @@ def with_another_admin(scene: Scene) -> None:
     scene.cast.partner.memberships.filter(user=scene.cast.dev).update(role="admin")
 
 
+def with_mutes(scene: Scene) -> None:
+    for audience in ("workspace", "partner"):
+        scene.notice.alert.mutes.update_or_create(
+            audience=audience, defaults={"muted_at": now()}
+        )
+
+
 def with_an_empty_workspace(scene: Scene) -> None:
     factories.feed(
         scene.cast.stream, factories.workspace(scene.cast.partner, name="Typo")
@@ -590,6 +597,30 @@ FORMS = [
     ),
     of_workspace(
         "portal/workspace/alerts.html", "alerts/", "alerts/<int:pk>/acknowledge/"
+    ),
+    of_workspace(
+        "portal/shared/_alert_mute.html",
+        "alerts/",
+        "alerts/<int:pk>/mute/",
+        fields={"how_long": "day"},
+    ),
+    of_workspace(
+        "portal/shared/_alert_mute.html",
+        "alerts/",
+        "alerts/<int:pk>/unmute/",
+        prepare=with_mutes,
+    ),
+    of_partner(
+        "portal/shared/_alert_mute.html",
+        "alerts/",
+        "alerts/<int:pk>/mute/",
+        fields={"how_long": "day"},
+    ),
+    of_partner(
+        "portal/shared/_alert_mute.html",
+        "alerts/",
+        "alerts/<int:pk>/unmute/",
+        prepare=with_mutes,
     ),
     Form(
         template="portal/notices/choices.html",

@@ -87,9 +87,11 @@ def for_members(route: str, ok: int, last_admin: int, method: str = "get") -> Ro
     return Row(route=f"w/<public_id>/{route}", method=method, gets=gets)
 
 
-def for_partner_team(route: str, method: str = "get", **data: str) -> Row:
+def for_partner_team(
+    route: str, method: str = "get", ok: int = 200, **data: str
+) -> Row:
     """For everyone in the partner's team."""
-    gets = (SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200)
+    gets = (SIGN_IN, 404, 404, 404, 404, 404, ok, ok, ok)
     return Row(route=f"p/<slug:slug>/{route}", method=method, gets=gets, data=data)
 
 
@@ -178,6 +180,8 @@ ROWS = [
     for_admins("connection/delete/"),
     for_viewers("alerts/"),
     for_editors("alerts/<int:pk>/acknowledge/"),
+    for_editors("alerts/<int:pk>/mute/", how_long="day"),
+    for_editors("alerts/<int:pk>/unmute/"),
     for_admins("alerts/notices/", "get", 200),
     for_admins("webhooks/", "get", 200),
     for_admins("webhooks/", "post", 200),  # no URL: the form says so
@@ -359,6 +363,8 @@ ROWS = [
     for_partner_team("events/more/", user_id="ada"),
     for_partner_team("requests/"),
     for_partner_team("alerts/"),
+    for_partner_team("alerts/<int:pk>/mute/", "post", 302, how_long="day"),
+    for_partner_team("alerts/<int:pk>/unmute/", "post", 302),
     for_partner_team("tail/"),
     for_partner_team("tail/rows/"),
     for_partner_team("tokens/"),

@@ -216,3 +216,54 @@ def test_members_are_led_to_their_own_notifications(client, cast, connection):
     assert theirs in page(client, cast)
     client.force_login(cast.petra)
     assert theirs not in page(client, cast)  # she has those of the partner
+
+
+def mute(client, place, alert, *, name="alert-mute", **data):
+    address = reverse(f"portal:{name}", args=[place, alert.pk])
+    return client.post(address, data, follow=True)
+
+
+def test_everyone_sees_who_muted_an_alert_and_until_when(client, cast, connection):
+    alert, place = factories.alert(connection), cast.workspace.public_id
+    assert ">Mute<" not in page(client, cast)
+    client.force_login(cast.alice)
+
+    shown = mute(client, place, alert, how_long="end").text
+
+    assert "Muted the alert." in shown
+    assert ">Unmute<" in shown
+    client.force_login(cast.bob)
+    assert f"Muted by {cast.alice.email} until it closes" in page(client, cast)
+    assert ">Unmute<" not in page(client, cast)
+    client.force_login(cast.anna)
+    mute(client, place, alert, how_long="hour")
+    assert f"Muted by {cast.anna.email} until <time" in page(client, cast)
+    shown = mute(client, place, alert, name="alert-unmute").text
+    assert "Unmuted the alert." in shown
+    assert ">Mute<" in shown
+
+
+def test_the_mute_of_a_partner_is_its_own(client, cast, connection):
+    alert = factories.alert(connection)
+    client.force_login(cast.sam)
+
+    shown = mute(
+        client, cast.partner.slug, alert, name="partner-alert-mute", how_long="day"
+    ).text
+
+    assert f"Muted by {cast.sam.email} until <time" in shown
+    client.force_login(cast.bob)
+    assert "Muted by" not in page(client, cast)
+
+
+def test_a_mute_needs_a_duration_and_an_open_alert(client, cast, connection):
+    alert = factories.alert(connection)
+    client.force_login(cast.anna)
+    place = cast.workspace.public_id
+
+    shown = mute(client, place, alert, how_long="year").text
+    assert "Select how long the alert is muted." in shown
+    Alert.objects.update(**OVER)
+    assert "The alert is over." in mute(client, place, alert, how_long="day").text
+    shown = mute(client, place, alert, name="alert-unmute").text
+    assert "The alert isn&#x27;t muted." in shown

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django.contrib import admin, messages
+from django.db.models import Model, Prefetch, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import badge
 from streams.admin.shared.append_only import HistoryAdmin
-from streams.admin.shared.base import link, time_column, to_the_second
+from streams.admin.shared.base import (
+    LIST_AND_FORM,
+    link,
+    staff_of,
+    time_column,
+    to_the_second,
+)
 from streams.admin.shared.period import PeriodFilter
+from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.models import Mute
+from streams.alerts.people.muting import MuteFor, mute, unmute
 from streams.alerts.people.notice_states import (
     CONDITIONS,
     NoticeState,
@@ -23,6 +32,13 @@ from streams.alerts.people.notice_states import (
     state_of,
 )
 from streams.tenancy.models import User
+
+OPERATOR = Notice.Audience.OPERATOR
+
+
+def is_of_portal(alert: Alert) -> bool:
+    """Whether operators get notices about the alert."""
+    return BY_CONDITION[Alert.Condition(alert.condition)].for_operators
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -50,7 +66,7 @@ class OpenedFilter(PeriodFilter):
 class AlertAdmin(HistoryAdmin):
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
-        "opened", "condition", "about", "partner_link", "reason", "state", "closed",
+        "opened", "condition", "about", "partner_link", "reason", "state", "muted", "closed",
     )  # fmt: skip
     list_filter = (OpenFilter, "condition", OpenedFilter)
     list_select_related = (
@@ -59,12 +75,19 @@ class AlertAdmin(HistoryAdmin):
     )  # fmt: skip
     fields = (
         "id", "condition", "subject", "partner_link", "stream_link", "workspace_link",
-        "connection_link", "reason", "state", "began", "opened", "closed",
+        "connection_link", "reason", "state", "muted", "began", "opened", "closed",
     )  # fmt: skip
     readonly_fields = fields
     began = time_column("since", _("since"))
     opened = time_column("opened_at", _("opened"))
     closed = time_column("closed_at", _("closed"))
+    actions = ("mute_for_hour", "mute_for_day", "mute_until_closed", "unmute")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        """Load each alert's mute for operators."""
+        own = Mute.objects.filter(audience=OPERATOR).select_related("muted_by")
+        found = super().get_queryset(request)
+        return found.prefetch_related(Prefetch("mutes", own, to_attr="own_mutes"))
 
     def activity_of(self, row: Model) -> dict[str, str]:
         """Return the narrowest of workspace, stream and partner. The portal has none."""
@@ -99,6 +122,84 @@ class AlertAdmin(HistoryAdmin):
     @admin.display(description=_("status"))
     def state(self, alert: Alert) -> str:
         return badge(str(alert.state.label), alert.tone)
+
+    @admin.display(description=_("muted"))
+    def muted(self, alert: Alert) -> str:
+        """Say who muted an open alert for operators, and until when."""
+        mutes: list[Mute] = alert.own_mutes  # type: ignore[attr-defined]  # prefetched
+        if alert.closed_at or not mutes:
+            return "–"
+        until = to_the_second(mutes[0].until)
+        fields = {"person": mutes[0].muted_by or "–", "until": until}
+        if mutes[0].until is None:
+            return gettext("Until it closes, by %(person)s") % fields
+        return gettext("Until %(until)s, by %(person)s") % fields
+
+    @admin.action(
+        description=_("Mute for 1 hour"),
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
+    def mute_for_hour(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        self._mute(request, queryset, MuteFor.HOUR)
+
+    @admin.action(
+        description=_("Mute for 1 day"), permissions=["operate"], location=LIST_AND_FORM
+    )
+    def mute_for_day(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        self._mute(request, queryset, MuteFor.DAY)
+
+    @admin.action(
+        description=_("Mute until it closes"),
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
+    def mute_until_closed(
+        self, request: HttpRequest, queryset: QuerySet[Alert]
+    ) -> None:
+        self._mute(request, queryset, MuteFor.END)
+
+    def _mute(
+        self, request: HttpRequest, queryset: QuerySet[Alert], how_long: MuteFor
+    ) -> None:
+        """Mute the alerts of the portal: operators get no notices about others."""
+        own, actor = [one for one in queryset if is_of_portal(one)], staff_of(request)
+        count = sum(
+            mute(alert=one, audience=OPERATOR, how_long=how_long, actor=actor)
+            for one in own
+        )
+        self._say(
+            request,
+            count,
+            ngettext(
+                "Muted %(count)s alert for operators.",
+                "Muted %(count)s alerts for operators.",
+                count,
+            ),
+        )
+
+    @admin.action(
+        description=_("Unmute"), permissions=["operate"], location=LIST_AND_FORM
+    )
+    def unmute(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        actor = staff_of(request)
+        count = sum(
+            unmute(alert=one, audience=OPERATOR, actor=actor) for one in queryset
+        )
+        self._say(
+            request,
+            count,
+            ngettext("Unmuted %(count)s alert.", "Unmuted %(count)s alerts.", count),
+        )
+
+    def _say(self, request: HttpRequest, count: int, text: str) -> None:
+        if count:
+            self.message_user(request, text % {"count": count}, messages.SUCCESS)
+            return
+        text = gettext(
+            "Select open alerts of the portal: operators get notices only about those."
+        )
+        self.message_user(request, text, messages.WARNING)
 
     @admin.display(description=_("connection"))
     def connection_link(self, alert: Alert) -> str:

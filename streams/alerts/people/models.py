@@ -66,3 +66,40 @@ class NoticeChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.condition or '*'}, {self.channel}: {self.cadence}"
+
+
+class Mute(models.Model):
+    """An alert that the people of an audience get no notices about.
+
+    It is in force while its row exists (people/muting.py). One audience doesn't mute another.
+    """
+
+    alert = models.ForeignKey(
+        Alert,
+        on_delete=models.CASCADE,
+        db_index=False,  # the constraint has one
+        related_name="mutes",
+        verbose_name=_("alert"),
+    )
+    audience = models.CharField(_("audience"), max_length=10, choices=Notice.Audience)
+    muted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("muted by"),
+    )
+    muted_at = models.DateTimeField(_("muted"))
+    until = models.DateTimeField(_("until"), null=True)  # None: the alert closes
+
+    class Meta:
+        verbose_name = _("mute of an alert")
+        verbose_name_plural = _("mutes of alerts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "audience"], name="one_mute_of_audience"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id}, {self.audience}"

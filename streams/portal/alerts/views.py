@@ -9,8 +9,10 @@ from django.db.models import Count, Q
 from django.shortcuts import render
 
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.muting import MuteFor
 from streams.alerts.retention import KEPT_DAYS
 from streams.portal.alerts.filters import AlertFilter
+from streams.portal.alerts.muting import with_mutes
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_see,
@@ -36,7 +38,8 @@ def alerts(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the alerts of all streams, with how many people got an email."""
     access = workspace_to_see(request, public_id)
     own = Alert.objects.of(access.workspace).select_related("acknowledged_by")
-    context = {"access": access, **_page(request, own, _with_emails(own))}
+    shown = with_mutes(_with_emails(own), Notice.Audience.WORKSPACE)
+    context = {"access": access, **_page(request, own, shown)}
     return render(request, "portal/workspace/alerts.html", context)
 
 
@@ -46,7 +49,8 @@ def partner_alerts(request: PortalRequest, slug: str) -> HttpResponse:
     access = partner_to_see(request, slug)
     own = Alert.objects.filter(partner=access.partner).open_first()
     named = own.select_related("stream", "workspace")
-    context = {"access": access, **_page(request, own, named)}
+    shown = with_mutes(named, Notice.Audience.PARTNER)
+    context = {"access": access, **_page(request, own, shown)}
     return render(request, "portal/partner/alerts.html", context)
 
 
@@ -71,4 +75,5 @@ def _page(
         "statuses": chosen.statuses(own),
         "kinds": chosen.kinds(own),
         "days": KEPT_DAYS,
+        "durations": MuteFor.choices,
     }
