@@ -38,3 +38,11 @@ def test_the_menu_of_the_account_leads_to_the_profile(as_bob, cast, page):
     members = reverse("portal:members", args=[cast.workspace.public_id])
 
     assert f'href="{page}"' in as_bob.get(members).text
+
+
+def test_the_profile_and_the_notifications_lead_to_each_other(as_bob, cast, page):
+    notifications = reverse("portal:notifications")
+
+    assert f'href="{notifications}"' in as_bob.get(page).text
+    shown = as_bob.get(notifications, follow=True).text
+    assert f'<a href="{page}">← Profile</a>' in shown
