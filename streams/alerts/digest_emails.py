@@ -15,6 +15,7 @@ from streams.alerts.partner_emails import (
     reason_for_partner,
     title_for_partner,
 )
+from streams.alerts.queries import NEWS
 from streams.alerts.roll_up import covered
 from streams.base.public_urls import portal_url
 from streams.base.text.validation import one_line
@@ -55,6 +56,8 @@ def _entry(notice: Notice) -> DigestEntry:
 
 def _times(notice: Notice) -> str:
     alert = notice.alert
+    if alert.condition in NEWS:
+        return at(alert.since)
     until = alert.calm_since or alert.closed_at
     if alert.closed_at is None or until is None:
         return _("Open since %(since)s") % {"since": at(alert.since)}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from streams.alerts.email_layout import EmailContent, at, email_with
 from streams.alerts.models import Alert, Notice
+from streams.alerts.queries import NEWS
 from streams.alerts.texts import (
     COUNTS,
     DELIVERED_AGAIN,
@@ -42,7 +43,8 @@ def page_of(alert: Alert) -> str:
 
     Empty if the alert isn't about a stream of a workspace.
     """
-    return _path(alert, "overview" if alert.closed_at else _fix(alert)[1])
+    is_over = alert.closed_at and alert.condition not in NEWS
+    return _path(alert, "overview" if is_over else _fix(alert)[1])
 
 
 def email_of(notice: Notice) -> EmailMessage:

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from streams.alerts.conditions.all_rules import BY_CONDITION, RULES
 from streams.alerts.conditions.delivery import delivering
-from streams.alerts.conditions.rule import Held, Recovery, part
+from streams.alerts.conditions.rule import NEWS_FOR, Held, Recovery, part
 from streams.alerts.models import Alert, Notice
 from streams.alerts.operators import (
     write_opened_to_operators,
@@ -29,12 +29,13 @@ from streams.alerts.webhooks import outbox as webhooks
 from streams.catalog.models import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from django.db.models import QuerySet
 
     from streams.alerts.conditions.rule import Rule
+    from streams.alerts.queries import AlertQuerySet
 
 AT_ONCE = 1_000  # alerts in one transaction
 MOST = 20_000  # alerts that one evaluation opens or closes of each rule
@@ -113,9 +114,13 @@ def _compared(rule: Rule, now: datetime) -> _Changes:
         elif calm_since <= now - rule.closes_after:
             changes.over.append(pk)
     if rule.is_over_at_once:
-        known |= _recorded(rule, holding)
+        known |= _recorded(rule, holding.values(), now)
     changes.new = _new(rule, holding, known, now)
     return changes
+
+
+def _held(alert: Alert) -> Held:
+    return Held(subject=alert.subject, began=alert.since, partner=alert.partner_id)
 
 
 def _new(
@@ -140,24 +145,34 @@ def _new(
     ]
 
 
-def _recorded(rule: Rule, subjects: Iterable[str]) -> set[str]:
-    """Return the subjects that have an alert, open or closed."""
-    alerts = Alert.objects.filter(condition=rule.condition, subject__in=list(subjects))
+def _recorded(rule: Rule, found: Collection[Held], now: datetime) -> set[str]:
+    """Return the subjects of news that have an alert, open or closed."""
+    alerts = Alert.objects.filter(
+        condition=rule.condition,
+        subject__in=[one.subject for one in found],
+        # By these two, an index finds them.
+        partner__in={one.partner for one in found},
+        opened_at__gt=now - 2 * NEWS_FOR,
+    )
     return set(alerts.values_list("subject", flat=True))
 
 
 @transaction.atomic
 def _record_news(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
-    """Store news about streams as alerts that are over already."""
+    """Store news as alerts that are over already, with their notices."""
     # Locked, because the constraint leaves one open alert, but any number of closed ones.
     streams = Stream.objects.select_for_update(no_key=True).order_by("pk")
     ids = {alert.stream_id for alert in alerts if alert.stream_id is not None}
     list(streams.filter(pk__in=ids).values_list("pk"))
-    known = _recorded(rule, [alert.subject for alert in alerts])
+    known = _recorded(rule, [_held(alert) for alert in alerts], now)
     new = [alert for alert in alerts if alert.subject not in known]
     for alert in new:
         alert.calm_since = alert.closed_at = now
     Alert.objects.bulk_create(new)
+    if rule.has_notices:
+        stored = Alert.objects.filter(pk__in=[alert.pk for alert in new])
+        _write_notices(rule, stored, now)
+        webhooks.add_closed(rule.condition, stored, now, is_news=False)
 
 
 @transaction.atomic
@@ -169,6 +184,13 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
         subject__in=[alert.subject for alert in alerts],
         opened_at=now,
     )
+    _write_notices(rule, stored, now)
+    if rule.for_operators:
+        write_opened_to_operators(stored, now)
+
+
+def _write_notices(rule: Rule, stored: AlertQuerySet, now: datetime) -> None:
+    """Write the notices and the webhook messages about new alerts, in their transaction."""
     write_opened(stored, rule.condition, now + rule.notice_waits)
     add_partner_notices(rule, stored, now)
     webhooks.add_opened(
@@ -178,8 +200,6 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
         waits=rule.notice_waits,
         partner_waits=None if rule.partner_from is None else rule.partner_waits,
     )
-    if rule.for_operators:
-        write_opened_to_operators(stored, now)
 
 
 @transaction.atomic

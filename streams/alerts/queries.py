@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     )
     from streams.tenancy.models import Workspace
 
+# The conditions of something that happened: their alerts close at once.
+NEWS = ("replay_finished", "replay_stopped", "stage")
+
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def open(self) -> AlertQuerySet:
@@ -24,8 +27,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def problems(self) -> AlertQuerySet:
         """Return the open alerts, without news such as the end of a replay."""
-        news = ("replay_finished", "replay_stopped", "stage")
-        return self.open().exclude(condition__in=news)
+        return self.open().exclude(condition__in=NEWS)
 
     def of(self, workspace: Workspace) -> AlertQuerySet:
         """Return a workspace's alerts with their streams: open ones first, then the newest."""

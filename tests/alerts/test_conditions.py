@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from streams.alerts.conditions.all_rules import BY_CONDITION, RULES
+from streams.alerts.emails import page_of
 from streams.alerts.evaluation import evaluate
 from streams.alerts.models import Alert, Notice
+from streams.alerts.sending import send_due
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
@@ -260,7 +262,10 @@ def test_ten_times_the_events_of_the_week_before_open_an_alert(
         ({"stopped_because": "The write key changed."}, "replay_stopped"),
     ],
 )
-def test_a_replay_that_ended_is_news_for_a_day(cursor, start, fields, condition):
+def test_a_replay_that_ended_is_news_that_is_over_at_once_with_notices(
+    cursor, start, fields, condition
+):
+    endpoint, _ = factories.webhook_endpoint(cursor.feed.workspace)
     factories.append(cursor.feed, 4, now=start - HOUR)
     cursor.refresh_from_db()
     factories.delivered(cursor, 4, now=start - HOUR)
@@ -271,13 +276,20 @@ def test_a_replay_that_ended_is_news_for_a_day(cursor, start, fields, condition)
     )
 
     evaluated(start, 1, 2)
-    assert opened(condition) == [f"replay:{replay.cursor_id}"]
+    assert opened(condition) == []
     alert = Alert.objects.get(condition=condition)
     assert (alert.reason, alert.count) == (fields["stopped_because"], end)
+    assert alert.closed_at == alert.opened_at
+    messages = endpoint.messages.order_by("pk").values_list("transition", flat=True)
+    assert list(messages) == ["opened", "closed"]
+    send_due(start + 2 * MINUTE, stop=lambda: False)
+    inbox = Notice.objects.get(channel="inbox")
+    assert inbox.sent_at
+    assert page_of(alert).partition("?")[0].endswith("/replays/")
+    assert Notice.objects.filter(channel="email").count() == 1
 
     evaluate(start + DAY + MINUTE)
-    evaluate(start + DAY + 2 * MINUTE)
-    assert opened(condition) == []
+    assert Alert.objects.get(condition=condition) == alert
 
 
 def test_a_replay_that_someone_canceled_is_no_news(cursor, start):

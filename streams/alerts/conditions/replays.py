@@ -50,6 +50,7 @@ RULES = (
         closes_after=timedelta(0),
         recovery=Recovery.NONE,
         partner_from=None,
+        is_over_at_once=True,
     ),
     # One that a person canceled has no reason.
     Rule(
@@ -60,5 +61,6 @@ RULES = (
         closes_after=timedelta(0),
         recovery=Recovery.NONE,
         partner_from=None,
+        is_over_at_once=True,
     ),
 )

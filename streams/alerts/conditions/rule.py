@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Condition = Alert.Condition
-# Something that happened, such as the end of a replay, is an alert of this duration.
+# For how long something that happened is found, so that no evaluation misses it.
 NEWS_FOR = timedelta(days=1)
 
 
@@ -69,8 +69,9 @@ class Rule:
     partner_from: int | None
     partner_waits: timedelta = timedelta(0)
     for_operators: bool = False
-    # News that is over at once, such as a changed stage. No one gets a notice about it.
+    # Something that happened, such as the end of a replay: its alert is over at once.
     is_over_at_once: bool = False
+    has_notices: bool = True  # False: another part of the portal sends its emails
 
     def is_due(self, now: datetime) -> bool:
         """Whether this minute compares it, or a part of it."""

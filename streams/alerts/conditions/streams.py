@@ -79,5 +79,6 @@ RULES = (
         recovery=Recovery.NONE,
         partner_from=None,
         is_over_at_once=True,
+        has_notices=False,
     ),
 )
