@@ -40,7 +40,7 @@ def digest_email_of(notices: list[Notice]) -> EmailMessage:
 
 
 def _entry(notice: Notice) -> DigestEntry:
-    alert = notice.alert
+    alert = notice.about
     is_of_partner = notice.audience == PARTNER
     place = alert.partner if is_of_partner else alert.workspace
     origin = portal_url()
@@ -55,7 +55,7 @@ def _entry(notice: Notice) -> DigestEntry:
 
 
 def _times(notice: Notice) -> str:
-    alert = notice.alert
+    alert = notice.about
     if alert.condition in NEWS:
         return at(alert.since)
     until = alert.calm_since or alert.closed_at
@@ -70,7 +70,7 @@ def _times(notice: Notice) -> str:
 def _times_of_partner(notice: Notice) -> str:
     if notice.transition == Notice.Transition.CLOSED:
         return _("Until %(until)s") % {
-            "until": at(notice.alert.closed_at or notice.due_at)
+            "until": at(notice.about.closed_at or notice.due_at)
         }
     still_open = covered(notice).open().count()
     text = ngettext(
@@ -78,4 +78,4 @@ def _times_of_partner(notice: Notice) -> str:
         "Since %(since)s, %(count)s of them are still open",
         still_open,
     )
-    return text % {"since": at(notice.alert.since), "count": still_open}
+    return text % {"since": at(notice.about.since), "count": still_open}

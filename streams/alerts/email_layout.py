@@ -115,8 +115,11 @@ def _links(user: User, scope: str) -> Links:
 
 def _scope(notice: Notice) -> str:
     of_partner = notice.audience == Notice.Audience.PARTNER
-    alert = notice.alert
-    pk = alert.partner_id if of_partner else alert.workspace_id
+    # The previous version writes no place.
+    pk = notice.partner_id if of_partner else notice.workspace_id
+    if pk is None:
+        alert = notice.about
+        pk = alert.partner_id if of_partner else alert.workspace_id
     return scope_of(partner(pk or 0) if of_partner else workspace(pk or 0))
 
 
@@ -131,6 +134,8 @@ def _common(links: Links) -> dict[str, str]:
 
 
 def _headers(notice: Notice) -> dict[str, str]:
+    if notice.is_test:
+        return {"Message-ID": f"<alert.test.{notice.pk}@{_domain()}>"}
     first = _message_id(notice, Notice.Transition.OPENED)
     headers = {"Message-ID": _message_id(notice, notice.transition)}
     if notice.transition != Notice.Transition.OPENED:

@@ -49,7 +49,7 @@ def page_of(alert: Alert) -> str:
 
 def email_of(notice: Notice) -> EmailMessage:
     """Return the email to an admin of the workspace, as of now."""
-    alert = notice.alert
+    alert = notice.about
     names = _names(alert)
     if notice.transition == Notice.Transition.CLOSED:
         return email_with(_recovered(alert, names), notice)

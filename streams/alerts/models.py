@@ -160,7 +160,7 @@ class Alert(models.Model):
 
 
 class Notice(models.Model):
-    """A message to one person about the start or the end of an alert.
+    """A message to one person about the start or the end of an alert, or a test.
 
     It is written in the transaction that opens or closes the alert, and sent later.
     """
@@ -169,6 +169,7 @@ class Notice(models.Model):
         OPENED = "opened", _("Opened")
         CLOSED = "closed", _("Recovered")
         REMIND = "remind", _("Reminder")
+        TEST = "test", _("Test")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Email")
@@ -179,9 +180,16 @@ class Notice(models.Model):
         PARTNER = "partner", _("Partner")  # one for all alerts of a stream (roll_up.py)
         OPERATOR = "operator", _("Operators")
 
+    class Failure(models.TextChoices):
+        UNREACHABLE = "unreachable", _("The email server doesn't respond")
+        REFUSED = "refused", _("The email server refused the email")
+        INTERNAL = "internal", _("Internal error (operator)")
+
+    # None: a test, which a person sends to themselves.
     alert = models.ForeignKey(
         Alert,
         on_delete=models.CASCADE,
+        null=True,
         db_index=False,
         related_name="notices",
         verbose_name=_("alert"),
@@ -233,6 +241,9 @@ class Notice(models.Model):
     due_at = models.DateTimeField(_("due"))  # the next attempt
     expires_at = models.DateTimeField(_("expires"))  # no attempt is made later
     attempts = models.IntegerField(_("attempts"), default=0)
+    failure = models.CharField(  # of the last attempt
+        _("failure"), max_length=20, choices=Failure, blank=True, db_default=""
+    )
     # Until then, one process may send it. Later, its process counts as dead.
     claimed_until = models.DateTimeField(_("claimed until"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
@@ -261,6 +272,10 @@ class Notice(models.Model):
                 ],
                 name="one_notice_of_number",
             ),
+            models.CheckConstraint(
+                condition=Q(transition="test") ^ Q(alert__isnull=False),
+                name="notice_has_alert_or_is_test",
+            ),
         ]
         indexes = [
             # Polled several times a minute; few rows.
@@ -285,3 +300,15 @@ class Notice(models.Model):
         text = gettext("%(transition)s: to %(recipient)s")
         transition = self.get_transition_display()
         return text % {"transition": transition, "recipient": self.recipient}
+
+    @property
+    def is_test(self) -> bool:
+        return self.transition == self.Transition.TEST
+
+    @property
+    def about(self) -> Alert:
+        """The alert. Raises ValueError for a test, which has none."""
+        if self.alert is None:
+            msg = "A test notice has no alert."
+            raise ValueError(msg)
+        return self.alert

@@ -76,7 +76,7 @@ def write_recovered_to_operators(alert_ids: Collection[int], now: datetime) -> N
 
 def concerns_operator(notice: Notice) -> bool:
     """Whether the recipient is still an operator, and the notice still has a reason."""
-    if notice.transition == OPENED and notice.alert.closed_at is not None:
+    if notice.transition == OPENED and notice.about.closed_at is not None:
         return False
     first = Notice.objects.filter(
         alert=notice.alert_id,
@@ -103,7 +103,7 @@ def _notice(
 
 def operator_email_of(notice: Notice) -> EmailMessage:
     """Return the email to an operator about the start or the end of an alert."""
-    alert, origin = notice.alert, portal_url()
+    alert, origin = notice.about, portal_url()
     title = alert.get_condition_display()
     is_closed = notice.transition == Notice.Transition.CLOSED
     if is_closed:

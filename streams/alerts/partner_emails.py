@@ -33,7 +33,7 @@ NAMED = 20  # workspaces
 
 def title_for_partner(notice: Notice) -> str:
     """Return what a notice to a partner said when it was sent, as the subject of its email."""
-    alert = notice.alert
+    alert = notice.about
     _, stream = _names(alert)
     if notice.transition == Notice.Transition.CLOSED:
         return _recovered_title(alert, stream)
@@ -44,7 +44,7 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     """Return the email to an admin of the partner, with the alerts that are open now."""
     if notice.transition == Notice.Transition.CLOSED:
         return _recovered(notice)
-    alert = notice.alert
+    alert = notice.about
     partner, stream = _names(alert)
     alerts = covered(notice)
     count = alerts.count()
@@ -71,7 +71,7 @@ def partner_email_of(notice: Notice) -> EmailMessage:
 
 
 def _recovered(notice: Notice) -> EmailMessage:
-    alert = notice.alert
+    alert = notice.about
     partner, stream = _names(alert)
     names = {"stream": stream}
     over = PARTNER_RECOVERED.get(alert.condition, NO_WORKSPACE)
@@ -95,7 +95,7 @@ def reason_for_partner(notice: Notice) -> str:
 
     It is the operator's, or the sentences about up to NAMED tokens.
     """
-    alert = notice.alert
+    alert = notice.about
     if alert.condition in PARTNER_REASONS:
         return " ".join(one.reason for one in covered(notice)[:NAMED])
     return alert.reason if alert.condition == Condition.HALTED else ""

@@ -23,9 +23,10 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
     alert that is muted, one to a partner about fewer alerts than it takes, or one about the
     end of something that the partner wasn't notified of.
     """
-    notices = _not_muted(notices)
+    found = {one.pk: 1 for one in notices if one.is_test}
+    notices = _not_muted([one for one in notices if not one.is_test])
     to_operators = [one for one in notices if one.audience == Notice.Audience.OPERATOR]
-    found = {one.pk: 1 for one in to_operators if concerns_operator(one)}
+    found |= {one.pk: 1 for one in to_operators if concerns_operator(one)}
     notices = [one for one in notices if one.audience != Notice.Audience.OPERATOR]
     places = {one.pk: _place(one) for one in notices}
     people = people_of(places.values())
@@ -33,13 +34,13 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
         one
         for one in notices
         if people.cadence(
-            places[one.pk], one.recipient_id, one.alert.condition, one.channel
+            places[one.pk], one.recipient_id, one.about.condition, one.channel
         )
         != Cadence.OFF
     ]
     counts = {
         one.pk: 0
-        if one.transition == Notice.Transition.REMIND and not _is_waiting(one.alert)
+        if one.transition == Notice.Transition.REMIND and not _is_waiting(one.about)
         else _alerts_of(one)
         if one.audience == Notice.Audience.PARTNER
         else 1
@@ -72,8 +73,8 @@ def _is_waiting(alert: Alert) -> bool:
 def _place(notice: Notice) -> Place:
     # The previous version writes no place.
     if notice.audience == Notice.Audience.PARTNER:
-        return partner(notice.partner_id or notice.alert.partner_id or 0)
-    return workspace(notice.workspace_id or notice.alert.workspace_id or 0)
+        return partner(notice.partner_id or notice.about.partner_id or 0)
+    return workspace(notice.workspace_id or notice.about.workspace_id or 0)
 
 
 def _alerts_of(notice: Notice) -> int:
@@ -87,6 +88,6 @@ def _alerts_of(notice: Notice) -> int:
             audience=notice.audience,
         )
         return int(first.exclude(sent_at=None).exists())
-    least = BY_CONDITION[Alert.Condition(notice.alert.condition)].partner_from
+    least = BY_CONDITION[Alert.Condition(notice.about.condition)].partner_from
     count = covered(notice).count()
     return count if least is not None and count >= least else 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from streams.alerts.models import Alert
+from streams.alerts.models import Alert, Notice
 from streams.alerts.webhooks.models import WebhookMessage
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def forget(at: datetime) -> int:
     deleted = 0
     # Tests belong to no alert.
     WebhookMessage.objects.filter(alert=None, created_at__lt=at - KEPT).delete()
+    Notice.objects.filter(alert=None, expires_at__lt=at - KEPT).delete()
     while ids := list(old.values_list("pk", flat=True)[:AT_ONCE]):
         Alert.objects.filter(pk__in=ids).delete()
         deleted += len(ids)

@@ -151,7 +151,7 @@ def covered(notice: Notice) -> AlertQuerySet:
     A digest is about all since the first, also those that are over. Other notices are about
     those that are open now. None is about alerts that the partner has muted.
     """
-    alert = notice.alert
+    alert = notice.about
     same = Alert.objects.of_customers().filter(
         condition=alert.condition,
         stream=alert.stream_id,

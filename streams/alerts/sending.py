@@ -17,12 +17,13 @@ from django.db import DatabaseError, transaction
 
 from streams.alerts.digest_emails import digest_email_of
 from streams.alerts.emails import email_of
+from streams.alerts.emails_of_tests import test_email_of
 from streams.alerts.models import Notice
 from streams.alerts.operators import operator_email_of
 from streams.alerts.partner_emails import partner_email_of
 from streams.alerts.relevance import relevant
 from streams.alerts.reminders import write_reminders
-from streams.base.email import send
+from streams.base.email import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,10 @@ ROUND_S = 30.0  # beat starts a round every 15 s
 MAX_FAILURES = 2
 WORKSPACE = Notice.Audience.WORKSPACE
 AT_ONCE = 500  # notices to inboxes, in one transaction
-_RELATED = ("recipient", "alert__workspace", "alert__stream", "alert__partner")
+_RELATED = (
+    "recipient", "workspace", "partner", "alert__workspace", "alert__stream",
+    "alert__partner",
+)  # fmt: skip
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
 
@@ -122,7 +126,8 @@ def _send(claimed: list[Notice], now: datetime) -> bool:
         return True
     for notice in notices:
         notice.alerts = counts[notice.pk]
-    if _is_sent(notices):
+    failure = _failure(notices)
+    if not failure:
         Notice.objects.bulk_update(notices, ["alerts"])
         _release(notices, sent_at=now)
         return True
@@ -131,30 +136,34 @@ def _send(claimed: list[Notice], now: datetime) -> bool:
     late = [notice for notice in notices if now + wait > notice.expires_at]
     for notice in late:
         log.error("alerts.notice_given_up", notice=notice.pk, attempts=notice.attempts)
-    _release(late, given_up_at=now)
-    _release([one for one in notices if one not in late], due_at=now + wait)
+    _release(late, given_up_at=now, failure=failure)
+    waiting = [one for one in notices if one not in late]
+    _release(waiting, due_at=now + wait, failure=failure)
     return False
 
 
-def _is_sent(notices: list[Notice]) -> bool:
-    """Send one email about notices to a person; return whether the server accepted it."""
+def _failure(notices: list[Notice]) -> str:
+    """Send one email about notices to a person; return why it failed, or an empty text."""
     try:
         email = _email_of(notices)
-        return send(email, about=f"alert.{notices[0].transition}")
+        failure = deliver(email, about=f"alert.{notices[0].transition}")
+        return failure.value if failure else ""
     except DatabaseError:
         raise  # the claim runs out
     except Exception:  # one notice must not stop the others
         log.exception("alerts.notice_failed", notice=notices[0].pk)
-        return False
+        return Notice.Failure.INTERNAL
 
 
 def _email_of(notices: list[Notice]) -> EmailMessage:
     if notices[0].digest_end:
         return digest_email_of(notices)
+    if notices[0].is_test:
+        return test_email_of(notices[0])
     return EMAILS[Notice.Audience(notices[0].audience)](notices[0])
 
 
-def _release(notices: list[Notice], **fields: datetime) -> None:
+def _release(notices: list[Notice], **fields: datetime | str) -> None:
     """Store the result, unless the claim ran out and another process has the notices."""
     if notices:
         own = Notice.objects.filter(

@@ -73,6 +73,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "alert.muted_for_day": _("Muted the alert “%(alert)s” for 1 day"),
     "alert.unmuted": _("Unmuted the alert “%(alert)s”"),
     "notices.chosen": _("Changed how they get notices about alerts"),
+    "notices.tested": _("Sent themselves a test notice"),
     "notices.unsubscribed": _("Unsubscribed from emails about alerts"),
     "user.signed_in": _("Signed in from %(address)s"),
     "user.signed_out": _("Signed out"),

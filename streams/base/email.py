@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from email import policy as policies
+from enum import Enum
+from smtplib import SMTPConnectError, SMTPException, SMTPServerDisconnected
 from typing import TYPE_CHECKING
 
 import structlog
@@ -65,16 +67,31 @@ def message(
     return mail
 
 
+class MailFailure(Enum):
+    """Why an email was not sent."""
+
+    UNREACHABLE = "unreachable"  # the server doesn't respond, or stops doing so
+    REFUSED = "refused"  # it responds with an error, or the email can't be encoded
+
+
 def send(mail: EmailMessage, *, about: str) -> bool:
     """Pass an email to the email server. Logs the failure and returns False if it refuses."""
+    return deliver(mail, about=about) is None
+
+
+def deliver(mail: EmailMessage, *, about: str) -> MailFailure | None:
+    """Pass an email to the email server. Logs and returns the failure, if any."""
     try:
         mail.send()
     except MAIL_ERRORS as error:
         log.error(  # noqa: TRY400 - a traceback would contain the addresses
             "mail.not_sent", about=about, error=type(error).__name__
         )
-        return False
-    return True
+        refused = isinstance(error, (SMTPException, ValueError)) and not isinstance(
+            error, (SMTPServerDisconnected, SMTPConnectError)
+        )
+        return MailFailure.REFUSED if refused else MailFailure.UNREACHABLE
+    return None
 
 
 def send_soon(mail: EmailMessage, *, about: str) -> None:

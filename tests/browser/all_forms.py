@@ -634,6 +634,17 @@ FORMS = [
         fields=CHOICES,
     ),
     Form(
+        template="portal/notices/_tests.html",
+        page="notifications/w/<public_id>/",
+        action="notifications/w/<public_id>/test/",
+        who="anna",
+    ),
+    Form(
+        template="portal/notices/_tests.html",
+        page="notifications/p/<slug:slug>/",
+        action="notifications/p/<slug:slug>/test/",
+    ),
+    Form(
         template="portal/notices/inbox.html",
         page="inbox/",
         action="inbox/read/",

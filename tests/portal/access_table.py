@@ -435,6 +435,24 @@ ROWS = [
         method="post",
         gets=(SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200),
     ),
+    Row(
+        route="notifications/w/<public_id>/test/",
+        method="post",
+        gets=(SIGN_IN, 404, 404, 302, 302, 302, 404, 404, 404),
+    ),
+    Row(
+        route="notifications/w/<public_id>/fresh/",
+        gets=(SIGN_IN, 404, 404, 200, 200, 200, 404, 404, 404),
+    ),
+    Row(
+        route="notifications/p/<slug:slug>/test/",
+        method="post",
+        gets=(SIGN_IN, 404, 404, 404, 404, 404, 302, 302, 302),
+    ),
+    Row(
+        route="notifications/p/<slug:slug>/fresh/",
+        gets=(SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200),
+    ),
     # The link has Anna's token, which gives no access to anything.
     open_to_all("unsubscribe/<token>/", 200),
     open_to_all("unsubscribe/<token>/", 200, "post"),

@@ -87,6 +87,8 @@ RECORDED: dict[str, set[str]] = {
     f"{PARTNER}invitations/<int:pk>/withdraw/": {"member.invitation_withdrawn"},
     "notifications/w/<public_id>/": {"notices.chosen"},
     "notifications/p/<slug:slug>/": {"notices.chosen"},
+    "notifications/w/<public_id>/test/": {"notices.tested"},
+    "notifications/p/<slug:slug>/test/": {"notices.tested"},
 }
 RECORDED |= {
     f"{PARTNER}sso/enforce/": {"sso.enforced"},

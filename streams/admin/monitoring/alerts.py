@@ -235,7 +235,7 @@ class NoticeAdmin(HistoryAdmin):
     list_select_related = ("alert", "recipient")
     fields = (
         "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "state", "due", "expires",
-        "attempts", "sent", "dropped", "given_up",
+        "attempts", "failure", "sent", "dropped", "given_up",
     )  # fmt: skip
     readonly_fields = fields
     due = time_column("due_at", _("due"))
@@ -262,4 +262,4 @@ class NoticeAdmin(HistoryAdmin):
 
     @admin.display(description=_("alert"))
     def alert_link(self, notice: Notice) -> str:
-        return link(notice.alert)
+        return link(notice.alert) if notice.alert else "–"

@@ -38,6 +38,7 @@ class DeliveryRow:
     at: datetime  # when it was sent, or the time of the next attempt
     status: str
     tone: str  # the color of its badge
+    failure: str  # of the last attempt; empty if it was sent
 
 
 @signed_in
@@ -63,13 +64,14 @@ def _row(notice: Notice) -> DeliveryRow:
     alert = notice.alert
     return DeliveryRow(
         recipient=notice.recipient.email,
-        alert=str(alert.get_condition_display()),
-        about=str(notice.get_transition_display()),
-        stream=alert.stream.name if alert.stream else "",
+        alert=str(alert.get_condition_display()) if alert else _("Test"),
+        about=str(notice.get_transition_display()) if alert else "",
+        stream=alert.stream.name if alert and alert.stream else "",
         channel=str(notice.get_channel_display()),
         at=state_at(notice),
         status=status,
         tone=tone,
+        failure="" if notice.sent_at else str(notice.get_failure_display()),
     )
 
 

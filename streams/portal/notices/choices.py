@@ -17,6 +17,7 @@ from streams.alerts.conditions.all_rules import RULES
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.choices import choose, current, places_of
 from streams.alerts.people.digests import Cadence
+from streams.alerts.people.testing import latest_tests
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_see,
@@ -161,6 +162,18 @@ def page_of_choices(owner: Owner) -> str:
     return reverse("portal:notifications-workspace", args=[owner.public_id])
 
 
+def tests_of(request: PortalRequest, owner: Owner) -> dict[str, object]:
+    """Return the latest tests, for the part of the page that refreshes itself."""
+    tests = latest_tests(request.user, owner)
+    return {
+        "tests": tests,
+        "waits": any(
+            not (one.sent_at or one.given_up_at or one.dropped_at) for one in tests
+        ),
+        "place_url": page_of_choices(owner),
+    }
+
+
 def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
     places = places_of(request.user)
     if owner not in places:  # a customer's workspace, which its partner views
@@ -184,5 +197,6 @@ def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
         "several": len(places) > 1,
         "channels": [channel.label for channel in OPTIONS],
         "is_partner": isinstance(owner, Partner),
+        **tests_of(request, owner),
     }
     return render(request, "portal/notices/choices.html", context)

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from streams.alerts.emails import page_of, reminder_of, title_of
+from streams.alerts.emails_of_tests import test_page_of, test_sentence, test_title_of
 from streams.alerts.models import Notice
 from streams.alerts.partner_emails import partner_page, title_for_partner
 from streams.alerts.people.inbox import inbox_of, mark_read
@@ -101,15 +102,7 @@ def _with_alerts(request: PortalRequest) -> QuerySet[Notice]:
 
 
 def _row(notice: Notice) -> InboxRow:
-    alert = notice.alert
-    if notice.partner:
-        title, reason = title_for_partner(notice), ""
-    elif notice.transition == Notice.Transition.CLOSED:
-        title, reason = _("Recovered: %(alert)s") % {"alert": title_of(alert)}, ""
-    elif notice.transition == Notice.Transition.REMIND:
-        title, reason = reminder_of(alert), alert.reason
-    else:
-        title, reason = title_of(alert), alert.reason
+    title, reason = _words(notice)
     assert notice.sent_at is not None  # noqa: S101 - only these are in the inbox
     return InboxRow(
         pk=notice.pk,
@@ -121,7 +114,23 @@ def _row(notice: Notice) -> InboxRow:
     )
 
 
-def _page(notice: Notice) -> str:
+def _words(notice: Notice) -> tuple[str, str]:
+    """Return the title and the reason of a notice."""
+    if notice.is_test:
+        return test_title_of(notice), test_sentence()
     if notice.partner:
-        return partner_page(notice.alert)
-    return page_of(notice.alert) or reverse("portal:inbox")
+        return title_for_partner(notice), ""
+    alert = notice.about
+    if notice.transition == Notice.Transition.CLOSED:
+        return _("Recovered: %(alert)s") % {"alert": title_of(alert)}, ""
+    if notice.transition == Notice.Transition.REMIND:
+        return reminder_of(alert), alert.reason
+    return title_of(alert), alert.reason
+
+
+def _page(notice: Notice) -> str:
+    if notice.is_test:
+        return test_page_of(notice)
+    if notice.partner:
+        return partner_page(notice.about)
+    return page_of(notice.about) or reverse("portal:inbox")

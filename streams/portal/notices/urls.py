@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import include, path
 
-from streams.portal.notices import choices, inbox, unsubscribing
+from streams.portal.notices import choices, inbox, testing, unsubscribing
 
 if TYPE_CHECKING:
     from streams.portal.stream_urls import Pages
@@ -22,7 +22,13 @@ choices_pages: Pages = [
         choices.workspace_notifications,
         name="notifications-workspace",
     ),
+    path("w/<public_id>/test/", testing.notice_test, name="notice-test"),
+    path("w/<public_id>/fresh/", testing.notice_tests_fresh, name="notice-tests"),
     path("p/<slug:slug>/", choices.partner_notifications, name="notifications-partner"),
+    path("p/<slug:slug>/test/", testing.notice_test, name="notice-test-partner"),
+    path(
+        "p/<slug:slug>/fresh/", testing.notice_tests_fresh, name="notice-tests-partner"
+    ),
 ]
 
 urlpatterns: Pages = [

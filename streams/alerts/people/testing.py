@@ -1,0 +1,63 @@
+"""Send someone a test notice: through the same outbox, and to the same email server."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from streams.alerts.models import Notice
+from streams.alerts.people.defaults import CHANNELS
+from streams.audit.services import record
+from streams.base.clock import now
+from streams.tenancy.models import Partner, User
+
+if TYPE_CHECKING:
+    from streams.alerts.people.choices import Owner
+
+EXPIRES = timedelta(minutes=10)
+MOST, PERIOD = 5, timedelta(hours=1)  # tests of a person, in all of their places
+TEST = Notice.Transition.TEST
+
+
+@transaction.atomic
+def send_test(*, user: User, owner: Owner) -> bool:
+    """Send a person a test by each channel soon.
+
+    Returns False, and sends nothing, after MOST tests within PERIOD.
+    """
+    # Locked, so that two requests don't both send the last one.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    at, is_partner = now(), isinstance(owner, Partner)
+    tests = Notice.objects.filter(recipient=user, transition=TEST)
+    recent = tests.filter(expires_at__gt=at - PERIOD + EXPIRES)
+    if recent.count() >= MOST * len(CHANNELS):
+        return False
+    audience = Notice.Audience.PARTNER if is_partner else Notice.Audience.WORKSPACE
+    Notice.objects.bulk_create(
+        Notice(
+            transition=TEST,
+            channel=channel,
+            recipient=user,
+            audience=audience,
+            workspace=None if isinstance(owner, Partner) else owner,
+            partner=owner if isinstance(owner, Partner) else None,
+            due_at=at,
+            expires_at=at + EXPIRES,
+        )
+        for channel in CHANNELS
+    )
+    if isinstance(owner, Partner):
+        record("notices.tested", actor=user, partner=owner)
+    else:
+        record("notices.tested", actor=user, workspace=owner)
+    return True
+
+
+def latest_tests(user: User, owner: Owner) -> list[Notice]:
+    """Return the latest test of a person by each channel, for one of their places."""
+    place = {"partner" if isinstance(owner, Partner) else "workspace": owner}
+    tests = Notice.objects.filter(recipient=user, transition=TEST, **place)
+    latest = tests.order_by("-pk")[: len(CHANNELS)]
+    return sorted(latest, key=lambda one: one.pk)
