@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from streams.alerts.email_layout import DigestContent, DigestEntry, at, digest_with
 from streams.alerts.emails import page_of, title_of
 from streams.alerts.models import Notice
+from streams.alerts.operators import operator_page
 from streams.alerts.partner_emails import (
     partner_page,
     reason_for_partner,
@@ -41,6 +42,8 @@ def digest_email_of(notices: list[Notice]) -> EmailMessage:
 
 def _entry(notice: Notice) -> DigestEntry:
     alert = notice.about
+    if notice.audience == Notice.Audience.OPERATOR:
+        return _operator_entry(notice)
     is_of_partner = notice.audience == PARTNER
     place = alert.partner if is_of_partner else alert.workspace
     origin = portal_url()
@@ -51,6 +54,18 @@ def _entry(notice: Notice) -> DigestEntry:
         reason=reason_for_partner(notice) if is_of_partner else alert.reason,
         times=_times_of_partner(notice) if is_of_partner else _times(notice),
         link=origin + page if origin and page else "",
+    )
+
+
+def _operator_entry(notice: Notice) -> DigestEntry:
+    alert, origin = notice.about, portal_url()
+    page = operator_page(alert)
+    return DigestEntry(
+        place=_("The portal"),
+        title=str(alert.get_condition_display()),
+        reason=alert.reason,
+        times=_times(notice),
+        link=origin + page if origin else "",
     )
 
 

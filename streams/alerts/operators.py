@@ -17,7 +17,7 @@ from streams.base.public_urls import portal_url
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from django.core.mail import EmailMessage
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Condition = Alert.Condition
 OPENED, CLOSED = Notice.Transition.OPENED, Notice.Transition.CLOSED
+REMIND = Notice.Transition.REMIND
 OPERATOR = Notice.Audience.OPERATOR
 SENTENCES: dict[str, StrOrPromise] = {
     Condition.NOT_READY: gettext_lazy(
@@ -74,10 +75,25 @@ def write_recovered_to_operators(alert_ids: Collection[int], now: datetime) -> N
     write(_notice(CLOSED, alert, user, now) for alert, user in rows)
 
 
+def operator_reminders(alerts: Iterable[Alert], now: datetime) -> Iterator[Notice]:
+    """Yield the reminders about alerts of the portal, to be written."""
+    found = list(alerts)
+    people = sorted(operators()) if found else []
+    for alert in found:
+        for user in people:
+            notice = _notice(REMIND, alert.pk, user, now)
+            notice.alert = alert
+            yield notice
+
+
 def concerns_operator(notice: Notice) -> bool:
     """Whether the recipient is still an operator, and the notice still has a reason."""
-    if notice.transition == OPENED and notice.about.closed_at is not None:
+    alert = notice.about
+    if notice.transition != CLOSED and alert.closed_at is not None:
         return False
+    if notice.transition == REMIND:
+        is_free = alert.acknowledged_at is None
+        return is_free and notice.recipient_id in operators()
     first = Notice.objects.filter(
         alert=notice.alert_id,
         transition=OPENED,
@@ -101,13 +117,21 @@ def _notice(
     )
 
 
+def operator_title_of(notice: Notice) -> str:
+    """Return what a notice to an operator says, as the subject of its email."""
+    title = {"alert": notice.about.get_condition_display()}
+    if notice.transition == CLOSED:
+        return _("Recovered: %(alert)s") % title
+    if notice.transition == REMIND:
+        return _("Still open: %(alert)s") % title
+    return str(title["alert"])
+
+
 def operator_email_of(notice: Notice) -> EmailMessage:
     """Return the email to an operator about the start or the end of an alert."""
     alert, origin = notice.about, portal_url()
-    title = alert.get_condition_display()
     is_closed = notice.transition == Notice.Transition.CLOSED
     if is_closed:
-        title = _("Recovered: %(alert)s") % {"alert": title}
         sentences = [_("The portal no longer has this problem.")]
     else:
         sentences = [str(SENTENCES[alert.condition])]
@@ -116,9 +140,9 @@ def operator_email_of(notice: Notice) -> EmailMessage:
         facts.insert(0, (_("Details"), alert.reason))
     if is_closed and alert.closed_at:
         facts.append((_("Until"), at(alert.calm_since or alert.closed_at)))
-    page = reverse("admin:streams_alert_change", args=[alert.pk])
+    page = operator_page(alert)
     content = EmailContent(
-        title=title,
+        title=operator_title_of(notice),
         sentences=sentences,
         facts=facts,
         link_label=_("View alert"),
@@ -126,3 +150,8 @@ def operator_email_of(notice: Notice) -> EmailMessage:
         place=_("the portal"),
     )
     return email_with(content, notice)
+
+
+def operator_page(alert: Alert) -> str:
+    """Return the path of the alert in the admin."""
+    return reverse("admin:streams_alert_change", args=[alert.pk])

@@ -34,10 +34,13 @@ NAMED = 20  # workspaces
 def title_for_partner(notice: Notice) -> str:
     """Return what a notice to a partner said when it was sent, as the subject of its email."""
     alert = notice.about
-    _, stream = _names(alert)
+    stream = _names(alert)[1]
     if notice.transition == Notice.Transition.CLOSED:
         return _recovered_title(alert, stream)
-    return _title(alert, notice.alerts, stream)
+    title = _title(alert, notice.alerts, stream)
+    if notice.transition == Notice.Transition.REMIND:
+        return _("Still open: %(alert)s") % {"alert": title}
+    return title
 
 
 def partner_email_of(notice: Notice) -> EmailMessage:
@@ -45,9 +48,11 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     if notice.transition == Notice.Transition.CLOSED:
         return _recovered(notice)
     alert = notice.about
-    partner, stream = _names(alert)
+    partner = _names(alert)[0]
     alerts = covered(notice)
-    count = alerts.count()
+    if notice.transition == Notice.Transition.REMIND:
+        alerts = alerts.filter(acknowledged_at=None)
+    notice.alerts = count = alerts.count()
     oldest = list(alerts[:NAMED])
     facts = [(_("Since"), at(oldest[0].since if oldest else alert.since))]
     if reason := reason_for_partner(notice):
@@ -59,7 +64,7 @@ def partner_email_of(notice: Notice) -> EmailMessage:
         facts.append((label, ", ".join(names)))
     return email_with(
         EmailContent(
-            title=_title(alert, count, stream),
+            title=title_for_partner(notice),
             sentences=[str(PARTNER_SENTENCES[alert.condition])],
             facts=facts,
             link_label=_link_label(alert),

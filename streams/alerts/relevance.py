@@ -89,5 +89,8 @@ def _alerts_of(notice: Notice) -> int:
         )
         return int(first.exclude(sent_at=None).exists())
     least = BY_CONDITION[Alert.Condition(notice.about.condition)].partner_from
-    count = covered(notice).count()
+    about = covered(notice)
+    if notice.transition == Notice.Transition.REMIND:
+        about = about.filter(closed_at=None, acknowledged_at=None)
+    count = about.count()
     return count if least is not None and count >= least else 0

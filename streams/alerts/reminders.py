@@ -1,4 +1,4 @@
-"""Reminders about alerts of workspaces that stay open and that no one has acknowledged."""
+"""Reminders about alerts that stay open and that no one has acknowledged."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
+from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
+from streams.alerts.operators import operator_reminders
 from streams.alerts.people.models import Mute
 from streams.alerts.people.muting import end_mutes
 from streams.alerts.people.outbox import notice_to, write
-from streams.alerts.people.recipients import people_of, workspace
+from streams.alerts.people.recipients import partner, people_of, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+
+    from streams.alerts.conditions.rule import Rule
+    from streams.alerts.queries import AlertQuerySet
 
 EVERY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 AT_ONCE = 500  # alerts in one transaction
-Condition = Alert.Condition
-# Something that happened needs no reminder, and operators have their own page.
+Condition, Audience = Alert.Condition, Notice.Audience
+REMIND = Notice.Transition.REMIND
+# Something that happened needs no reminder.
 REMINDED = (
     Condition.ATTENTION,
     Condition.RETRYING,
@@ -34,7 +40,10 @@ REMINDED = (
     Condition.QUARANTINE,
     Condition.ISSUES,
     Condition.VOLUME_STOPPED,
+    Condition.HALTED,
+    *(rule.condition for rule in BY_CONDITION.values() if rule.for_operators),
 )
+type _Wanted = set[tuple[int, str]]  # alerts and audiences
 
 
 def write_reminders(now: datetime, stop: Callable[[], bool]) -> None:
@@ -50,35 +59,101 @@ def write_reminders(now: datetime, stop: Callable[[], bool]) -> None:
 
 @transaction.atomic
 def _end_mutes(now: datetime) -> bool:
-    """End the next mutes; return whether there were any."""
-    ids = end_mutes(now)
-    Alert.objects.filter(pk__in=ids).update(reminded_at=now - EVERY)
-    return bool(ids)
+    """End the next mutes, with their reminders; return whether there were any."""
+    ended = end_mutes(now)
+    _remind(list(_waiting().filter(pk__in={pk for pk, _ in ended})), set(ended), now)
+    return bool(ended)
 
 
 @transaction.atomic
 def _write_some(now: datetime) -> bool:
     """Write reminders about the next alerts; return whether there were any."""
-    waiting = Alert.objects.open().filter(acknowledged_at=None, condition__in=REMINDED)
-    last = waiting.annotate(last=Coalesce("reminded_at", "opened_at"))
-    muted = Mute.objects.filter(
-        alert=OuterRef("pk"), audience=Notice.Audience.WORKSPACE
-    )
-    heard = last.exclude(Exists(muted)).exclude(workspace=None)
-    due = heard.filter(last__lte=now - EVERY).order_by("pk")
+    last = _waiting().annotate(last=Coalesce("reminded_at", "opened_at"))
+    due = last.filter(last__lte=now - EVERY).order_by("pk")
     locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
     alerts = list(locked[:AT_ONCE])
-    Alert.objects.filter(pk__in=[one.pk for one in alerts]).update(reminded_at=now)
-    people = people_of(workspace(one.workspace_id or 0) for one in alerts)
-    reminders = []
-    for alert in alerts:
-        place = workspace(alert.workspace_id or 0)
-        for route in people.routes(place, alert.condition):
-            reminder = notice_to(Notice.Transition.REMIND, alert.pk, place, route, now)
-            reminder.number = (now - alert.opened_at) // MINUTE
-            reminders.append(reminder)
-    write(_together(reminders, now))
+    ids = [one.pk for one in alerts]
+    Alert.objects.filter(pk__in=ids).update(reminded_at=now)
+    muted = set(Mute.objects.filter(alert__in=ids).values_list("alert", "audience"))
+    wanted = {(pk, str(audience)) for pk in ids for audience in Audience}
+    _remind(alerts, wanted - muted, now)
     return bool(alerts)
+
+
+def _waiting() -> AlertQuerySet:
+    """Return the open alerts that no one takes care of."""
+    return Alert.objects.open().filter(acknowledged_at=None, condition__in=REMINDED)
+
+
+def _remind(alerts: Sequence[Alert], wanted: _Wanted, now: datetime) -> None:
+    """Write the reminders about alerts to the audiences that want them."""
+    members, team, operators = (
+        [one for one in alerts if (one.pk, str(audience)) in wanted]
+        for audience in (Audience.WORKSPACE, Audience.PARTNER, Audience.OPERATOR)
+    )
+    of_portal = [one for one in operators if _rule(one).for_operators]
+    reminders = [
+        *_to_members(members, now),
+        *_to_partners(team, now),
+        *operator_reminders(of_portal, now),
+    ]
+    for one in reminders:
+        one.number = (now - one.about.opened_at) // MINUTE
+    write(_together(reminders, now))
+
+
+def _to_members(alerts: list[Alert], now: datetime) -> Iterator[Notice]:
+    own = {one: workspace(one.workspace_id) for one in alerts if one.workspace_id}
+    people = people_of(own.values())
+    for alert, place in own.items():
+        for route in people.routes(place, alert.condition):
+            yield _reminder(notice_to(REMIND, alert.pk, place, route, now), alert)
+
+
+def _to_partners(alerts: list[Alert], now: datetime) -> Iterator[Notice]:
+    """Yield one reminder for each stream and condition, about all of its open alerts.
+
+    None follows another notice about them within EVERY.
+    """
+    groups = {
+        (one.condition, one.stream_id)
+        for one in alerts
+        if one.stream_id and _rule(one).partner_from
+    }
+    if not groups:
+        return
+    streams = {stream for _, stream in groups}
+    recent = Notice.objects.filter(
+        audience=Audience.PARTNER, due_at__gt=now - EVERY, alert__stream__in=streams
+    )
+    groups -= set(recent.values_list("alert__condition", "alert__stream"))
+    muted = Mute.objects.filter(alert=OuterRef("pk"), audience=Audience.PARTNER)
+    open_ones = (
+        _waiting()
+        .of_customers()
+        .filter(stream__in=streams)
+        .exclude(Exists(muted))
+        .order_by("-opened_at", "-pk")
+    )
+    # The oldest of each group: its notice is about all that opened later.
+    first = {(one.condition, one.stream_id): one for one in open_ones.iterator()}
+    people = people_of(
+        partner(one.partner_id) for one in first.values() if one.partner_id
+    )
+    for group in sorted(groups & first.keys()):
+        alert = first[group]
+        place = partner(alert.partner_id or 0)
+        for route in people.routes(place, alert.condition):
+            yield _reminder(notice_to(REMIND, alert.pk, place, route, now), alert)
+
+
+def _rule(alert: Alert) -> Rule:
+    return BY_CONDITION[Condition(alert.condition)]
+
+
+def _reminder(notice: Notice, alert: Alert) -> Notice:
+    notice.alert = alert
+    return notice
 
 
 def _together(reminders: list[Notice], now: datetime) -> list[Notice]:

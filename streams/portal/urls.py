@@ -250,6 +250,11 @@ partner_member_pages: Pages = [
 
 partner_alert_pages: Pages = [
     path("", alerts.partner_alerts, name="partner-alerts"),
+    path(
+        "<int:pk>/acknowledge/",
+        acknowledging.alert_acknowledge,
+        name="partner-alert-acknowledge",
+    ),
     path("<int:pk>/mute/", muting.alert_mute, name="partner-alert-mute"),
     path("<int:pk>/unmute/", muting.alert_unmute, name="partner-alert-unmute"),
 ]

@@ -165,3 +165,13 @@ def test_an_operator_mutes_alerts_of_the_portal_and_no_others(
 
     assert "Unmuted 1 alert." in act(staff, "unmute", of_portal)
     assert not Mute.objects.exists()
+
+
+def test_an_operator_acknowledges_alerts_of_the_portal(staff, of_portal, of_stream):
+    assert "Acknowledged 1 alert." in act(staff, "acknowledge", of_portal, of_stream)
+
+    of_portal.refresh_from_db()
+    assert of_portal.acknowledged_at
+    shown = staff.get(page("change", of_portal)).text
+    assert f"by {of_portal.acknowledged_by}" in shown
+    assert AuditEntry.objects.get(action="alert.acknowledged").partner is None

@@ -9,6 +9,7 @@ import pytest
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.acknowledging import acknowledge
 from streams.alerts.people.choices import choose
+from streams.alerts.people.muting import MuteFor, mute
 from streams.alerts.sending import send_due
 from streams.tenancy.models import WorkspaceMembership
 from tests import factories
@@ -131,3 +132,118 @@ def test_the_reminder_of_someone_with_digests_is_in_the_next_one(
     send(start + DAY + 60 * MINUTE)
 
     assert smtp.accepted[1]["Subject"] == "Alert digest: 1 alert"
+
+
+@pytest.fixture
+def petra(alert, anna):
+    """An admin of the partner, who has got a notice. Anna gets no emails."""
+    choose(user=anna, owner=alert.workspace, choices={("attention", "email"): "off"})
+    made = factories.partner_member(alert.partner, "admin", "petra@postbox.example")
+    Notice.objects.create(
+        alert=alert, transition="opened", audience="partner", partner=alert.partner,
+        recipient=made, due_at=alert.opened_at, sent_at=alert.opened_at,
+        expires_at=alert.opened_at + DAY,
+    )  # fmt: skip
+    return made
+
+
+def others_of(alert: Alert, count: int) -> list[Alert]:
+    """Open the same alert for more workspaces of the stream."""
+    opened_at = alert.opened_at + MINUTE
+    made = []
+    for _ in range(count):
+        feed = factories.feed(alert.stream, factories.workspace(alert.partner))
+        cursor = factories.cursor(factories.connection(feed))
+        one = factories.alert(cursor.connection, opened_at=opened_at, since=opened_at)
+        one.notices.all().delete()
+        made.append(one)
+    return made
+
+
+def to_petra(smtp) -> list[str]:
+    mails = [mail for mail in smtp.accepted if mail["To"].startswith("petra")]
+    return [mail["Subject"] for mail in mails]
+
+
+def test_a_partner_has_one_reminder_a_day_of_all_open_alerts_of_a_stream(
+    alert, petra, smtp, start
+):
+    others_of(alert, 2)
+
+    for hour in range(1, 72, 6):
+        send(start + timedelta(hours=hour))
+
+    stream = alert.stream.name
+    title = f"Still open: Delivery stopped for 3 workspaces: {stream}"
+    assert to_petra(smtp) == [title] * 2
+
+
+def test_a_partner_is_not_reminded_of_alerts_that_someone_takes_care_of(
+    alert, anna, petra, smtp, start
+):
+    (other,) = others_of(alert, 1)
+    acknowledge(alert=alert, actor=anna)
+    send(start + DAY + 2 * MINUTE)
+    stream = alert.stream.name
+    title = f"Still open: Delivery stopped for 1 workspace: {stream}"
+    assert to_petra(smtp) == [title]
+
+    acknowledge(alert=other, actor=petra)
+    send(start + 3 * DAY)
+    assert to_petra(smtp) == [title]
+
+
+def test_an_alert_that_its_partner_muted_is_still_reminded_of_in_the_workspace(
+    alert, anna, petra, smtp, start
+):
+    choose(user=anna, owner=alert.workspace, choices={("attention", "email"): "now"})
+    mute(alert=alert, audience="partner", how_long=MuteFor.END, actor=petra)
+
+    send(start + DAY)
+
+    assert to_petra(smtp) == []
+    assert [mail["To"] for mail in smtp.accepted][-1] == anna.email
+
+
+def test_failing_attempts_of_a_few_customers_are_not_reminded_of(
+    alert, petra, smtp, start
+):
+    Alert.objects.update(condition="retrying")
+
+    send(start + DAY)
+
+    assert to_petra(smtp) == []
+
+
+def test_events_in_quarantine_are_reminded_of_each_day(alert, anna, petra, smtp, start):
+    Alert.objects.update(condition="quarantine")
+
+    send(start + DAY)
+    send(start + 2 * DAY)
+
+    subjects_of_anna = [
+        mail["Subject"] for mail in smtp.accepted if mail["To"] == anna.email
+    ]
+    assert len([one for one in subjects_of_anna if "Still open" in one]) == 2
+    assert len(to_petra(smtp)) == 2
+
+
+def test_operators_are_reminded_of_alerts_of_the_portal(smtp, start):
+    olga = factories.user("olga@portal.example", is_staff=True, is_superuser=True)
+    for part in ("disk", "broker"):
+        Alert.objects.create(
+            condition="not_ready", subject=f"portal:{part}", reason=part, since=start,
+            opened_at=start,
+        )  # fmt: skip
+    send(start + DAY)
+    assert [mail["Subject"] for mail in smtp.accepted] == ["Alert digest: 2 alerts"]
+    assert "The portal" in smtp.accepted[0].get_body(("plain",)).get_content()
+
+    first, second = Alert.objects.order_by("pk")
+    acknowledge(alert=first, actor=olga)
+    send(start + 2 * DAY)
+    assert smtp.accepted[1]["Subject"] == "Still open: A part of the portal isn't ready"
+
+    Alert.objects.filter(pk=second.pk).update(closed_at=start + 2 * DAY)
+    send(start + 4 * DAY)
+    assert len(smtp.accepted) == 2

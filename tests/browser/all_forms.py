@@ -596,7 +596,14 @@ FORMS = [
         "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
     ),
     of_workspace(
-        "portal/workspace/alerts.html", "alerts/", "alerts/<int:pk>/acknowledge/"
+        "portal/shared/_alert_acknowledge.html",
+        "alerts/",
+        "alerts/<int:pk>/acknowledge/",
+    ),
+    of_partner(
+        "portal/shared/_alert_acknowledge.html",
+        "alerts/",
+        "alerts/<int:pk>/acknowledge/",
     ),
     of_workspace(
         "portal/shared/_alert_mute.html",

@@ -363,6 +363,7 @@ ROWS = [
     for_partner_team("events/more/", user_id="ada"),
     for_partner_team("requests/"),
     for_partner_team("alerts/"),
+    for_partner_team("alerts/<int:pk>/acknowledge/", "post", 302),
     for_partner_team("alerts/<int:pk>/mute/", "post", 302, how_long="day"),
     for_partner_team("alerts/<int:pk>/unmute/", "post", 302),
     for_partner_team("tail/"),

@@ -25,6 +25,7 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
     f"{WORKSPACE}alerts/<int:pk>/mute/": {"alert.muted_for_day"},
     f"{WORKSPACE}alerts/<int:pk>/unmute/": {"alert.unmuted"},
+    f"{PARTNER}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
     f"{PARTNER}alerts/<int:pk>/mute/": {"alert.muted_for_day"},
     f"{PARTNER}alerts/<int:pk>/unmute/": {"alert.unmuted"},
     f"{WORKSPACE}exports/new/": {"export.requested"},

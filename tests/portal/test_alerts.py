@@ -267,3 +267,33 @@ def test_a_mute_needs_a_duration_and_an_open_alert(client, cast, connection):
     assert "The alert is over." in mute(client, place, alert, how_long="day").text
     shown = mute(client, place, alert, name="alert-unmute").text
     assert "The alert isn&#x27;t muted." in shown
+
+
+def test_a_partners_people_acknowledge_alerts_and_customers_see_no_email_of_theirs(
+    client, cast, connection
+):
+    alert = factories.alert(connection)
+    client.force_login(cast.sam)
+    args = [cast.partner.slug, alert.pk]
+
+    shown = client.post(
+        reverse("portal:partner-alert-acknowledge", args=args), follow=True
+    ).text
+
+    assert f"Acknowledged by {cast.sam.email}" in shown
+    client.force_login(cast.bob)
+    assert "Acknowledged by the partner" in page(client, cast)
+    assert cast.sam.email not in page(client, cast)
+
+
+def test_the_partner_sees_that_the_workspace_acknowledged_an_alert(
+    client, cast, connection
+):
+    alert = factories.alert(connection)
+    client.force_login(cast.alice)
+    acknowledge(client, cast, alert)
+
+    shown = partner_page(client, cast)
+
+    assert "Acknowledged by the workspace" in shown
+    assert ">Acknowledge<" not in shown

@@ -23,6 +23,7 @@ from streams.admin.shared.base import (
 from streams.admin.shared.period import PeriodFilter
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.acknowledging import acknowledge
 from streams.alerts.people.models import Mute
 from streams.alerts.people.muting import MuteFor, mute, unmute
 from streams.alerts.people.notice_states import (
@@ -75,13 +76,20 @@ class AlertAdmin(HistoryAdmin):
     )  # fmt: skip
     fields = (
         "id", "condition", "subject", "partner_link", "stream_link", "workspace_link",
-        "connection_link", "reason", "state", "muted", "began", "opened", "closed",
+        "connection_link", "reason", "state", "acknowledged", "muted", "began", "opened",
+        "closed",
     )  # fmt: skip
     readonly_fields = fields
     began = time_column("since", _("since"))
     opened = time_column("opened_at", _("opened"))
     closed = time_column("closed_at", _("closed"))
-    actions = ("mute_for_hour", "mute_for_day", "mute_until_closed", "unmute")
+    actions = (
+        "acknowledge",
+        "mute_for_hour",
+        "mute_for_day",
+        "mute_until_closed",
+        "unmute",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
         """Load each alert's mute for operators."""
@@ -123,6 +131,15 @@ class AlertAdmin(HistoryAdmin):
     def state(self, alert: Alert) -> str:
         return badge(str(alert.state.label), alert.tone)
 
+    @admin.display(description=_("acknowledged"))
+    def acknowledged(self, alert: Alert) -> str:
+        """Say who takes care of the alert, and since when."""
+        if alert.acknowledged_at is None:
+            return "–"
+        since = to_the_second(alert.acknowledged_at)
+        fields = {"person": alert.acknowledged_by or "–", "since": since}
+        return gettext("At %(since)s, by %(person)s") % fields
+
     @admin.display(description=_("muted"))
     def muted(self, alert: Alert) -> str:
         """Say who muted an open alert for operators, and until when."""
@@ -134,6 +151,18 @@ class AlertAdmin(HistoryAdmin):
         if mutes[0].until is None:
             return gettext("Until it closes, by %(person)s") % fields
         return gettext("Until %(until)s, by %(person)s") % fields
+
+    @admin.action(
+        description=_("Acknowledge"), permissions=["operate"], location=LIST_AND_FORM
+    )
+    def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        """Stop the reminders about alerts of the portal."""
+        own, actor = [one for one in queryset if is_of_portal(one)], staff_of(request)
+        count = sum(acknowledge(alert=one, actor=actor) for one in own)
+        text = ngettext(
+            "Acknowledged %(count)s alert.", "Acknowledged %(count)s alerts.", count
+        )
+        self._say(request, count, text)
 
     @admin.action(
         description=_("Mute for 1 hour"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def acknowledge(*, alert: Alert, actor: User) -> bool:
-    """Note that a person takes care of an open alert of a workspace.
+    """Note that a person takes care of an open alert, which stops its reminders to everyone.
 
     Returns False if the alert is over, or if someone has acknowledged it before.
     """
@@ -27,6 +27,7 @@ def acknowledge(*, alert: Alert, actor: User) -> bool:
         "alert.acknowledged",
         actor=actor,
         workspace=alert.workspace,
+        partner=alert.partner,
         stream=alert.stream.slug if alert.stream else "",
         alert=str(alert.get_condition_display()),
     )

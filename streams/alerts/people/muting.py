@@ -65,19 +65,20 @@ def unmute(*, alert: Alert, audience: Audience, actor: User) -> bool:
 
 
 @transaction.atomic
-def end_mutes(at: datetime) -> list[int]:
-    """Delete the mutes that are over, and return the IDs of their alerts.
+def end_mutes(at: datetime) -> list[tuple[int, str]]:
+    """Delete the mutes that are over, and return their alerts and audiences.
 
     So a mute is in force while its row exists.
     """
+    over = Mute.objects.filter(until__lte=at)
     # Alerts first, as `mute` locks them.
-    muted = Alert.objects.filter(
-        pk__in=Mute.objects.filter(until__lte=at).values("alert")
-    )
-    locked = muted.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+    muted = Alert.objects.filter(pk__in=over.values("alert")).order_by("pk")
+    locked = muted.select_for_update(skip_locked=True, no_key=True)
     ids = list(locked.values_list("pk", flat=True)[:AT_ONCE])
-    Mute.objects.filter(alert__in=ids, until__lte=at).delete()
-    return ids
+    own = over.filter(alert__in=ids)
+    ended = list(own.values_list("alert", "audience"))
+    own.delete()
+    return ended
 
 
 def _record(action: str, alert: Alert, actor: User) -> None:

@@ -1,18 +1,18 @@
-"""Acknowledge an alert of a workspace."""
+"""Acknowledge an alert of a workspace or a partner."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.alerts.models import Alert
 from streams.alerts.people.acknowledging import acknowledge
-from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_edit
-from streams.portal.shared.navigation_tags import to
+from streams.portal.alerts.of_place import alert_to_handle
+from streams.portal.shared.access import PortalRequest, signed_in
+from streams.portal.shared.navigation_tags import in_place
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 
 @signed_in
 @require_POST
-def alert_acknowledge(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+def alert_acknowledge(request: PortalRequest, /, pk: int, **place: str) -> HttpResponse:
     """Note that the user takes care of an alert, which stops its reminders."""
-    access = workspace_to_edit(request, public_id)
-    alert = get_object_or_404(Alert.objects.of(access.workspace), pk=pk)
+    access, alert, _audience = alert_to_handle(request, pk, **place)
     if acknowledge(alert=alert, actor=request.user):
         text = _("You acknowledged the alert. There are no more reminders about it.")
         messages.success(request, text)
     else:
         messages.info(request, _("The alert is over, or someone acknowledged it."))
-    return redirect(to(access, "alerts"))
+    return redirect(in_place(access, "alerts"))

@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.contrib import messages
 from django.db.models import Prefetch
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.alerts.models import Alert, Notice
+from streams.alerts.models import Notice
 from streams.alerts.people.models import Mute
 from streams.alerts.people.muting import MuteFor, mute, unmute
-from streams.portal.shared.access import (
-    PartnerAccess,
-    PortalRequest,
-    WorkspaceAccess,
-    partner_to_see,
-    signed_in,
-    workspace_to_edit,
-)
+from streams.portal.alerts.of_place import alert_to_handle
+from streams.portal.shared.access import PortalRequest, signed_in
 from streams.portal.shared.navigation_tags import in_place
 
 if TYPE_CHECKING:
@@ -30,7 +24,6 @@ if TYPE_CHECKING:
     from streams.alerts.queries import AlertQuerySet
 
 Audience = Notice.Audience
-type _Access = WorkspaceAccess | PartnerAccess
 
 
 class MuteForm(forms.Form):
@@ -49,7 +42,7 @@ def with_mutes(alerts: AlertQuerySet, audience: Audience) -> AlertQuerySet:
 @require_POST
 def alert_mute(request: PortalRequest, /, pk: int, **place: str) -> HttpResponse:
     """Mute an alert for the people of the workspace or the partner."""
-    access, alert, audience = _found(request, pk, **place)
+    access, alert, audience = alert_to_handle(request, pk, **place)
     form = MuteForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Select how long the alert is muted."))
@@ -66,23 +59,9 @@ def alert_mute(request: PortalRequest, /, pk: int, **place: str) -> HttpResponse
 @require_POST
 def alert_unmute(request: PortalRequest, /, pk: int, **place: str) -> HttpResponse:
     """Undo the mute of an alert."""
-    access, alert, audience = _found(request, pk, **place)
+    access, alert, audience = alert_to_handle(request, pk, **place)
     if unmute(alert=alert, audience=audience, actor=request.user):
         messages.success(request, _("Unmuted the alert."))
     else:
         messages.info(request, _("The alert isn't muted."))
     return redirect(in_place(access, "alerts"))
-
-
-def _found(
-    request: PortalRequest, pk: int, public_id: str = "", slug: str = ""
-) -> tuple[_Access, Alert, Audience]:
-    """Return an alert that the user may mute, and for whom. Raises Http404."""
-    related = Alert.objects.select_related("workspace", "partner", "stream")
-    if public_id:
-        own = workspace_to_edit(request, public_id)
-        alert = get_object_or_404(related, workspace=own.workspace, pk=pk)
-        return own, alert, Audience.WORKSPACE
-    access = partner_to_see(request, slug)
-    alert = get_object_or_404(related, partner=access.partner, pk=pk)
-    return access, alert, Audience.PARTNER

@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.muting import MuteFor
+from streams.alerts.people.recipients import people_in
 from streams.alerts.retention import KEPT_DAYS
 from streams.portal.alerts.filters import AlertFilter
 from streams.portal.alerts.muting import with_mutes
@@ -39,7 +40,11 @@ def alerts(request: PortalRequest, public_id: str) -> HttpResponse:
     access = workspace_to_see(request, public_id)
     own = Alert.objects.of(access.workspace).select_related("acknowledged_by")
     shown = with_mutes(_with_emails(own), Notice.Audience.WORKSPACE)
-    context = {"access": access, **_page(request, own, shown)}
+    context = {
+        "access": access,
+        "people": people_in(access.workspace),
+        **_page(request, own, shown),
+    }
     return render(request, "portal/workspace/alerts.html", context)
 
 
@@ -48,9 +53,13 @@ def partner_alerts(request: PortalRequest, slug: str) -> HttpResponse:
     """List the alerts of a partner's streams and of its customers' workspaces."""
     access = partner_to_see(request, slug)
     own = Alert.objects.filter(partner=access.partner).open_first()
-    named = own.select_related("stream", "workspace")
+    named = own.select_related("stream", "workspace", "acknowledged_by")
     shown = with_mutes(named, Notice.Audience.PARTNER)
-    context = {"access": access, **_page(request, own, shown)}
+    context = {
+        "access": access,
+        "people": people_in(access.partner),
+        **_page(request, own, shown),
+    }
     return render(request, "portal/partner/alerts.html", context)
 
 
