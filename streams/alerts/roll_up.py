@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.alerts.conditions.rule import Rule
-    from streams.alerts.queries import AlertQuerySet, NoticeQuerySet
+    from streams.alerts.people.notice import NoticeQuerySet
+    from streams.alerts.queries import AlertQuerySet
 
 AT_MOST_EVERY = timedelta(hours=1)
 TOGETHER = timedelta(minutes=2)  # at most, between two alerts of a burst

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from streams.alerts.queries import NoticeQuerySet
+    from streams.alerts.people.notice import NoticeQuerySet
     from streams.tenancy.models import User
 
 MOST_COUNTED = 100  # unread notices

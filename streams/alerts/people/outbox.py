@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.alerts.models import Alert
-    from streams.alerts.queries import AlertQuerySet, NoticeQuerySet
+    from streams.alerts.people.notice import NoticeQuerySet
+    from streams.alerts.queries import AlertQuerySet
 
 TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
 OPENED, CLOSED = Notice.Transition.OPENED, Notice.Transition.CLOSED
