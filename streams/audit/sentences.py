@@ -27,7 +27,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "stream.logo_changed": _("Changed the logo"),
     "stream.logo_removed": _("Removed the logo"),
     "stream.submitted": _(
-        "Submitted the stream for review, with version %(plan_version)s of the plan"
+        "Submitted the stream for review, with plan version %(plan_version)s"
     ),
     "stream.approved": _("Approved the stream"),
     "stream.sent_back": _("Requested changes to the stream"),

@@ -214,7 +214,7 @@ def test_entries_are_found_by_partner_stream_and_action(staff, submitted):
     assert [row.action for row in page.context["cl"].result_list] == [
         "stream.submitted"
     ]
-    assert "Submitted the stream for review, with version 1 of the plan" in page.text
+    assert "Submitted the stream for review, with plan version 1" in page.text
 
 
 def test_operators_can_decline_a_request_to_go_live(staff, submitted):

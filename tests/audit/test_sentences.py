@@ -34,7 +34,7 @@ def recorded(source: str) -> Iterator[str]:
         (
             "stream.submitted",
             {"plan_version": 3},
-            "Submitted the stream for review, with version 3 of the plan",
+            "Submitted the stream for review, with plan version 3",
         ),
         (
             "page.published",
@@ -44,7 +44,7 @@ def recorded(source: str) -> Iterator[str]:
         (
             "stream.submitted",
             {},
-            "Submitted the stream for review, with version – of the plan",
+            "Submitted the stream for review, with plan version –",
         ),
         (
             "quarantine.release",

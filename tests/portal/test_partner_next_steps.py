@@ -116,6 +116,26 @@ def test_after_an_invitation_the_next_step_is_to_accept_it(client, cast, new):
     assert "Invite someone" not in own
 
 
+def test_a_workspace_with_an_editor_waits_for_the_editor(client, cast, new):
+    factories.member(new, "editor")
+    client.force_login(cast.dev)
+
+    own = both_pages(client, cast, new)[0]
+
+    assert "The editors and admins of the customer, who are listed below" in own
+    assert "of the customer, who can then connect it." not in own
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [("petra", "add <a"), ("dev", "admin of your team</a> to add webhooks")],
+)
+def test_the_alerts_of_a_partner_lead_to_webhooks(client, cast, person, said):
+    client.force_login(getattr(cast, person))
+
+    assert said in client.get(of_partner(cast, "partner-alerts")).text
+
+
 def test_a_customer_is_not_shown_the_partners_next_steps(client, cast):
     Stream.objects.filter(pk=cast.stream.pk).update(stage=Stage.DRAFT)
     client.force_login(cast.bob)

@@ -161,6 +161,9 @@ def _workspace(
         "workspace": workspace,
         "invites": invites,
         "invitations": invitations,
+        "can_connect": workspace.memberships.exclude(
+            role=WorkspaceMembership.Role.VIEWER
+        ).exists(),
         "invited": [
             one.invitation
             for one in invitations
