@@ -184,6 +184,18 @@ def test_an_issue_links_to_its_events_and_to_possible_fixes(as_dev, cast, found)
     assert "Add to plan" not in stream.text  # the Spec says "Email Opened"
 
 
+def test_without_a_published_plan_the_page_names_the_spec_only(as_dev, cast):
+    before = words(as_dev.get(of_stream(cast)))
+    factories.published_plan(cast.stream, "Email Opened")
+    after = words(as_dev.get(of_stream(cast)))
+
+    assert "against the Segment Spec only, because your tracking plan isn't" in before
+    assert "All validated events follow the Segment Spec." in before
+    assert (
+        "All validated events follow the Segment Spec and the tracking plan." in after
+    )
+
+
 def test_an_issue_of_an_unplanned_event_leads_to_that_event(as_dev, cast):
     factories.found(cast.feed, "Newsletter Shared", at=now())
 

@@ -226,3 +226,4 @@ def test_the_overview_of_a_stream_counts_what_needs_attention(as_dev, cast):
 
     assert "3 events in quarantine" in text
     assert "1 open alert of this stream" in text
+    assert "1, of which 0 have events to send now" in text

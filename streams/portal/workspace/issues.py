@@ -162,6 +162,7 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "access": page.access,
         "stream": page.stream,
         "page": page,
+        "has_plan": page.stream.plan_versions.published().exists(),
         "form": form,
         "filters": [(s, PLURALS[s], counts[s]) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
