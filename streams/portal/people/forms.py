@@ -31,7 +31,7 @@ WORKSPACE_HINTS: Mapping[str, StrOrPromise] = {
     ),
     WorkspaceMembership.Role.EDITOR: _(
         "Can connect Segment, change and pause the connection, replay events, resolve"
-        " quarantined events, and acknowledge alerts."
+        " quarantined events, and acknowledge or mute alerts."
     ),
     WorkspaceMembership.Role.VIEWER: _(
         "Can view events, delivery attempts, alerts and members, and export events."
@@ -46,11 +46,13 @@ PARTNER_HINTS: Mapping[str, StrOrPromise] = {
     PartnerMembership.Role.DEVELOPER: _(
         "Can change streams with their plans and docs, create workspaces, API tokens and"
         " ingest keys, invite a customer's first member, resolve quarantined events of all"
-        " customers, and manage test workspaces. Only admins see webhooks."
+        " customers, acknowledge and mute alerts, and manage test workspaces. Only admins"
+        " see webhooks."
     ),
     PartnerMembership.Role.SUPPORT: _(
         "Can view streams, the events, requests, connections and alerts of all customers,"
-        " and the activity log, but not change anything."
+        " and the activity log. Can acknowledge and mute alerts, but not change anything"
+        " else."
     ),
 }
 
