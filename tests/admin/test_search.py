@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -180,3 +182,28 @@ def test_operators_find_only_what_they_may_see(client, world, codenames, kinds):
 def test_every_page_has_the_search_box(staff, world):
     for url in (reverse("admin:index"), reverse("admin:streams_feed_changelist")):
         assert f'action="{reverse("admin:search")}"' in staff.get(url).text
+
+
+def test_a_search_without_results_says_what_was_searched_and_where_to_look_next(staff):
+    page = " ".join(staff.get(reverse("admin:search"), {"q": "lost-1"}).text.split())
+
+    since = page.split("among those received since ")[1][:19]
+    window = now() - datetime.fromisoformat(f"{since}+00:00")
+    assert "Nothing matches “lost-1”." in page
+    assert "Searched, for all partners: Events, Workspaces, Connections, Feeds" in page
+    assert timedelta(hours=47) < window < timedelta(hours=49)
+    for name in ("admin:streams_feed_changelist", "admin:streams_user_changelist"):
+        assert f'href="{reverse(name)}"' in page
+    assert "#follow-a-request" in page
+
+
+def test_a_search_names_only_the_kinds_that_the_operator_may_see(client):
+    helper = factories.user(is_staff=True)
+    allowed = Permission.objects.filter(codename="view_partner")
+    helper.user_permissions.set(allowed)
+    client.force_login(helper)
+
+    page = client.get(reverse("admin:search"), {"q": "lost-1"})
+
+    assert "Events were searched" not in page.text
+    assert page.context["searched"] == ["Partners"]

@@ -75,6 +75,11 @@ def search(user: User, text: str) -> list[SearchGroup]:
     return [group for group in found if group.results]
 
 
+def searched(user: User) -> list[StrOrPromise]:
+    """Return the titles of the kinds that the operator's searches go through."""
+    return [title for title, needed, _find in KINDS if user.has_perms(needed)]
+
+
 type Found = tuple[list[SearchResult], str]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -9,8 +11,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from streams.admin.search.queries import LAST, SHOWN_AT_START, key_hint, search
+from streams.admin.search.queries import (
+    LAST,
+    SHOWN_AT_START,
+    key_hint,
+    search,
+    searched,
+)
 from streams.admin.shared.base import staff_of
+from streams.base.clock import now
 from streams.connections.key_format import problem_with
 
 LONGEST = 200  # characters of a search
@@ -37,5 +46,7 @@ def results(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "search_text": text,
         "groups": groups,
         "hours": settings.DEDUP_WINDOW_HOURS,
+        "searched": searched(staff_of(request)),
+        "since": now() - timedelta(hours=settings.DEDUP_WINDOW_HOURS),
     }
     return TemplateResponse(request, "admin/search.html", content)
