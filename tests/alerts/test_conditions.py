@@ -325,6 +325,24 @@ def test_a_changed_stage_is_news_that_is_over_at_once(start):
 # --- Halts ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("regions", "reason"),
+    [
+        (["eu"], "Only Europe (Ireland): Drill"),
+        (["eu", "us"], "Only Europe (Ireland) and United States: Drill"),
+        (["eu", ""], "Drill"),
+    ],
+)
+def test_an_alert_about_a_halt_names_its_regions(start, regions, reason):
+    factories.stream(stage="live")
+    for region in regions:
+        Halt.objects.create(reason="Drill", region=region, created_at=start)
+
+    evaluated(start, 1)
+
+    assert Alert.objects.get(condition="halted").reason == reason
+
+
 def test_an_operators_stop_of_delivery_notifies_the_partner_of_its_start_and_its_end(
     start,
 ):

@@ -12,10 +12,11 @@ from streams.audit.models import AuditEntry
 from streams.audit.sentences import describe
 from streams.catalog.models import Stream
 from streams.catalog.stage import DELIVERING
+from streams.connections.regions import Region
 from streams.delivery.limits.models import Halt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 STAGE_ACTIONS = (
@@ -36,10 +37,20 @@ def _halted(_: datetime) -> Iterable[Held]:
             yield Held(
                 subject=f"stream:{stream.pk}",
                 began=own[0].created_at,
-                reason=own[0].reason,
+                reason=_reason(own),
                 stream=stream.pk,
                 partner=stream.partner_id,
             )
+
+
+def _reason(halts: Sequence[Halt]) -> str:
+    """Return the operator's words, after the regions if not all are halted. In English."""
+    of_all = next((halt for halt in halts if not halt.region), None)
+    if of_all:
+        return of_all.reason
+    with override("en"):
+        regions = {halt.region: str(Region(halt.region).label) for halt in halts}
+    return f"Only {' and '.join(regions.values())}: {halts[0].reason}"[:300]
 
 
 def _stages(now: datetime) -> Iterable[Held]:
