@@ -199,8 +199,8 @@ SENTENCES: dict[str, StrOrPromise] = {
         "%(events)s skipped events were already being sent, and were delivered",
         "events",
     ),
-    "delivery.halted": _("Stopped delivery"),
-    "delivery.halt_lifted": _("Resumed delivery"),
+    "delivery.halted": _("Halted delivery"),
+    "delivery.halt_lifted": _("Lifted a halt of delivery"),
     "history.acknowledged": _(
         "Acknowledged that the database was restored to its state at %(missing_from)s"
     ),

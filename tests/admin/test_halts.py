@@ -85,7 +85,7 @@ def test_a_halt_of_everything_needs_its_word(staff):
     assert "This halt stops everything" in page
 
     refused = staff.post(stop_page(), {**confirmed, "word": "yes"})
-    assert "To stop everything, enter the word “everything”." in refused.text
+    assert "To halt everything, enter the word “everything”." in refused.text
     assert not Halt.objects.exists()
 
     staff.post(stop_page(), {**confirmed, "word": " Everything "})

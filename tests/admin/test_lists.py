@@ -179,7 +179,7 @@ def test_feeds_show_their_ledger(staff):
 
     for column, count in (
         ("accepted", 1234), ("delivered", 1199), ("rejected", 1), ("filtered", 0),
-        ("expired_events", 0), ("pending", 34), ("held", 0),
+        ("expired_events", 0), ("queued", 34),
     ):  # fmt: skip
         assert f'<td class="field-{column}">{count}</td>' in page
 

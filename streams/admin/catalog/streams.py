@@ -118,7 +118,7 @@ class StreamAdmin(ServiceAdmin):
     @admin.display(description=_("delivery"))
     def stop(self, stream: Stream) -> str:
         url = reverse("admin:streams_halt_add", query={"stream": stream.pk})
-        return format_html('<a href="{}">{}</a>', url, gettext("Stop delivery…"))
+        return format_html('<a href="{}">{}</a>', url, gettext("Halt delivery…"))
 
     @admin.display(description=_("halts"))
     def halts(self, stream: Stream) -> str:

@@ -100,7 +100,8 @@ class AwaitingOperatorFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> Iterable[tuple[str, str]]:
-        return [("operator", gettext("The operator"))]
+        # Its link is in the work queue. Among the filters, it would compete with the status.
+        return [("operator", gettext("The operator"))] if self.value() else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:

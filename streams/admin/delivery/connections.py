@@ -87,7 +87,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
         (None, {"fields": (
             "feed_link", "workspace_link", "public_id", "region", "created", "deleted", "links",
         )}),
-        (_("Delivery"), {"fields": (
+        (_("Delivery"), {"description": _(
+            "To stop this connection alone, pause it. A halt stops a stream, a region or"
+            " everything."
+        ), "fields": (
             "full_state", "since", "waiting", "failures", "next_try", "last_delivery",
         )}),
         (_("Write key"), {"fields": (
@@ -96,7 +99,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     created = time_column("created_at", _("created"))
     deleted = time_column("deleted_at", _("deleted"))
-    since = time_column("status_at", _("status since"))
+    since = time_column("status_at", _("own status since"))
     asked = time_column("known_at", _("last key check"))
     tested = time_column("test_sent_at", _("last test event"))
     seen = time_column("seen_at", _("test event confirmed"))

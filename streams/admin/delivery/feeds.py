@@ -97,7 +97,7 @@ class FeedAdmin(ReadOnlyAdmin):
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
         "workspace", "stream", "connection", "events", "accepted", "delivered",
-        "recovered", "rejected", "filtered", "expired_events", "pending", "held",
+        "recovered", "rejected", "filtered", "expired_events", "queued",
         "last_delivery",
     )  # fmt: skip
     list_filter = (
@@ -115,8 +115,8 @@ class FeedAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
-        "delivered", "recovered", "rejected", "filtered", "expired_events", "pending",
-        "held", "in_quarantine", "last_event", "last_delivery", "oldest", "expiring",
+        "delivered", "recovered", "rejected", "filtered", "expired_events", "queued",
+        "in_quarantine", "last_event", "last_delivery", "oldest", "expiring",
     )  # fmt: skip
     readonly_fields = fields
     created = time_column("created_at", _("created"))
@@ -204,12 +204,9 @@ class FeedAdmin(ReadOnlyAdmin):
         return text % {"count": found.events, "time": to_the_second(found.first_at)}
 
     @admin.display(description=_("queued"))
-    def pending(self, feed: Feed) -> int:
-        return ledger_of(feed).pending
-
-    @admin.display(description=_("queued: delivery stopped"))
-    def held(self, feed: Feed) -> int:
-        return ledger_of(feed).held
+    def queued(self, feed: Feed) -> int:
+        counts = ledger_of(feed)
+        return counts.pending + counts.held
 
     @admin.display(description=_("in quarantine"))
     def in_quarantine(self, feed: Feed) -> str:

@@ -82,7 +82,7 @@ class ConfirmForm(forms.Form):
     def clean_word(self) -> str:
         word: str = self.cleaned_data["word"]
         if self.needs_word and word.strip().lower() != str(EVERYTHING).lower():
-            text = _("To stop everything, enter the word “%(word)s”.")
+            text = _("To halt everything, enter the word “%(word)s”.")
             raise forms.ValidationError(text % {"word": EVERYTHING})
         return word
 
@@ -98,10 +98,10 @@ def stop(request: HttpRequest, site: AdminSite) -> HttpResponse:
         confirm = ConfirmForm(request.POST, halt)
         if "stop" in request.POST and confirm.is_valid():
             new = halts.halt(actor=staff_of(request), **form.cleaned_data)
-            messages.success(request, _("Stopped delivery: %(halt)s.") % {"halt": new})
+            messages.success(request, _("Halted delivery: %(halt)s.") % {"halt": new})
             return redirect("admin:streams_halt_changelist")
     content = {
-        "title": _("Stop delivery"),
+        "title": _("Halt delivery"),
         "form": form,
         "impact": impact,
         "confirm": confirm,

@@ -35,6 +35,7 @@ class HaltAdmin(ReadOnlyAdmin):
     """Adding a halt stops delivery, and lifting it resumes delivery."""
 
     change_form_template = "admin/halt.html"
+    change_list_template = "admin/halt_list.html"
     list_display = ("__str__", "reason", "set_by", "since")
     list_select_related = ("stream",)
     ordering = ("-pk",)
