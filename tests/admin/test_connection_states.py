@@ -78,6 +78,13 @@ def test_other_pages_of_the_admin_use_the_same_words(staff, name):
         assert f">{state.word}</span>" in page.text
 
 
+def test_the_search_uses_the_same_words(staff):
+    for state, connection in connections().items():
+        page = staff.get(reverse("admin:search"), {"q": connection.public_id})
+
+        assert f"{connection.feed}, {state.word}" in page.text
+
+
 @pytest.mark.parametrize("is_halted", [False, True])
 def test_each_figure_about_connections_leads_to_as_many_rows(staff, is_halted):
     made = connections()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from streams.admin.delivery.blocks import block_of, read_blocks
 from streams.admin.shared.base import to_the_second
 from streams.base.clock import now
 from streams.connections.models import Connection
@@ -17,7 +18,7 @@ from streams.observability.feed_state.snapshot import Snapshot
 from streams.observability.feed_state.states import FeedState, state_of, tone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from django_stubs_ext import StrOrPromise
 
@@ -90,6 +91,23 @@ def _deliveries(feeds: list[Feed]) -> list[FeedDelivery]:
         )
 
     return [read(feed) for feed in feeds]
+
+
+def words_of(connections: Sequence[Connection]) -> dict[int, str]:
+    """Return the word for the status of each connection, by ID, with two queries."""
+    if not connections:
+        return {}
+    live = Cursor.objects.filter(connection__in=connections, kind=Cursor.Kind.LIVE)
+    cursors = {one.connection_id: one for one in live.select_related("feed")}
+    read_blocks(connections)
+    return {one.pk: _word(one, cursors.get(one.pk)) for one in connections}
+
+
+def _word(connection: Connection, cursor: Cursor | None) -> str:
+    if connection.deleted_at:
+        return gettext("Deleted")
+    queued = cursor.feed.head_seq - cursor.position if cursor else 0
+    return status_of(connection, cursor, block_of(connection), queued=queued)[1]
 
 
 def status_of(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from streams.admin.delivery.workspace_delivery import words_of
 from streams.admin.home.work_items import WorkItem, WorkSection
 from streams.admin.shared.base import list_url, page_url, to_the_second
 from streams.delivery.models import Cursor
@@ -23,14 +24,18 @@ BY_QUEUE = "-4"  # the order of the list of cursors: by the column `backlog`, fr
 def growing_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
     """Return the largest queues that have grown in the last hour."""
     related = Cursor.objects.select_related(
-        "feed__workspace", "feed__stream", "connection"
+        "feed__workspace",
+        "feed__stream",
+        "connection__feed__workspace",
+        "connection__feed__stream",
     )
     cursors = related.in_bulk([one.cursor for one in figures.growing])
+    words = words_of([cursor.connection for cursor in cursors.values()])
     items = [
         WorkItem(
             text=str(cursor.feed),
             url=page_url(cursor.feed),
-            detail=_growth(cursor, one),
+            detail=_growth(cursor, one, words[cursor.connection_id]),
             since=cursor.failing_since,
         )
         for one in figures.growing
@@ -44,7 +49,7 @@ def growing_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
     )
 
 
-def _growth(cursor: Cursor, queue: GrowingQueue) -> str:
+def _growth(cursor: Cursor, queue: GrowingQueue, word: str) -> str:
     text = _(
         "%(waiting)s queued, %(growth)s more than an hour ago – %(connection)s, %(status)s"
     )
@@ -52,7 +57,7 @@ def _growth(cursor: Cursor, queue: GrowingQueue) -> str:
         "waiting": f"{queue.waiting:,}",
         "growth": f"{queue.growth:,}",
         "connection": cursor.connection,
-        "status": cursor.connection.get_status_display(),
+        "status": word,
     }
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from streams.admin.delivery.workspace_delivery import words_of
 from streams.admin.shared.base import list_url, page_url, to_the_second
 from streams.base.clock import now
 from streams.base.ids import Secret
@@ -147,7 +148,8 @@ def _connections(text: str) -> Found:
         rows = Connection.objects.filter(public_id=text)
     related = rows.select_related("feed__workspace", "feed__stream")
     newest = related.defer("key_ciphertext", "key_fingerprint").order_by("-pk")
-    return _results(newest, text, lambda row: f"{row.feed}, {_state(row)}")
+    words = words_of(list(newest[:MOST]))
+    return _results(newest, text, lambda row: f"{row.feed}, {words.get(row.pk, '')}")
 
 
 def _feeds(text: str) -> Found:
@@ -179,12 +181,6 @@ def key_hint(text: str, *prefixes: str) -> str:
     if not text.startswith(prefixes):
         return ""
     return Secret(text.removesuffix("…")).hint
-
-
-def _state(connection: Connection) -> str:
-    if connection.deleted_at:
-        return _("Deleted")
-    return str(connection.get_status_display())
 
 
 def _events(text: str) -> Found:
