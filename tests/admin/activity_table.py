@@ -8,6 +8,11 @@ from __future__ import annotations
 
 # The actions of lists, and of the pages of rows, by model.
 ACTIONS: dict[tuple[str, str], set[str]] = {
+    ("alert", "acknowledge"): {"alert.acknowledged"},
+    ("alert", "mute_for_day"): {"alert.muted_for_day"},
+    ("alert", "mute_for_hour"): {"alert.muted_for_hour"},
+    ("alert", "mute_until_closed"): {"alert.muted"},
+    ("alert", "unmute"): {"alert.unmuted"},
     ("connection", "pause"): {"connection.paused"},
     ("connection", "resume"): {"connection.resumed"},
     ("connection", "retry_now"): {"connection.retried"},

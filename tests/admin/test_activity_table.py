@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.urls import URLResolver, get_resolver, reverse
 
 from streams.admin.catalog.decisions import DECISIONS as OFFERED
+from streams.alerts.models import Alert
 from streams.audit.details import COLUMNS
 from streams.audit.models import AuditEntry
 from streams.audit.support_access import OPENED
@@ -141,7 +142,22 @@ def failed_message():
     )
 
 
+def alert(*, muted: bool = False):
+    at = factories.NOW
+    made = Alert.objects.create(
+        condition="not_ready", subject="portal:disk", since=at, opened_at=at
+    )
+    if muted:
+        made.mutes.create(audience="operator", muted_at=at)
+    return made
+
+
 ROWS = {
+    ("alert", "acknowledge"): alert,
+    ("alert", "mute_for_day"): alert,
+    ("alert", "mute_for_hour"): alert,
+    ("alert", "mute_until_closed"): alert,
+    ("alert", "unmute"): lambda: alert(muted=True),
     ("connection", "pause"): lambda: factories.due_cursor(1).connection,
     ("connection", "resume"): paused,
     ("connection", "retry_now"): lambda: factories.due_cursor(1).connection,
