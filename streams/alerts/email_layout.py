@@ -134,8 +134,9 @@ def _common(links: Links) -> dict[str, str]:
 
 
 def _headers(notice: Notice) -> dict[str, str]:
-    if notice.is_test:
-        return {"Message-ID": f"<alert.test.{notice.pk}@{_domain()}>"}
+    if notice.alert_id is None:
+        name = f"{notice.transition}.{notice.pk}"
+        return {"Message-ID": f"<alert.{name}@{_domain()}>"}
     first = _message_id(notice, Notice.Transition.OPENED)
     headers = {"Message-ID": _message_id(notice, notice.transition)}
     if notice.transition != Notice.Transition.OPENED:

@@ -9,7 +9,13 @@ from streams.alerts.models import Alert, Notice
 from streams.alerts.operators import concerns_operator
 from streams.alerts.people.digests import Cadence
 from streams.alerts.people.models import Mute
-from streams.alerts.people.recipients import Place, partner, people_of, workspace
+from streams.alerts.people.recipients import (
+    People,
+    Place,
+    partner,
+    people_of,
+    workspace,
+)
 from streams.alerts.roll_up import covered
 
 if TYPE_CHECKING:
@@ -23,8 +29,8 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
     alert that is muted, one to a partner about fewer alerts than it takes, or one about the
     end of something that the partner wasn't notified of.
     """
-    found = {one.pk: 1 for one in notices if one.is_test}
-    notices = _not_muted([one for one in notices if not one.is_test])
+    found = _without_alert([one for one in notices if one.alert_id is None])
+    notices = _not_muted([one for one in notices if one.alert_id is not None])
     to_operators = [one for one in notices if one.audience == Notice.Audience.OPERATOR]
     found |= {one.pk: 1 for one in to_operators if concerns_operator(one)}
     notices = [one for one in notices if one.audience != Notice.Audience.OPERATOR]
@@ -47,6 +53,16 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
         for one in wanted
     }
     return found | {pk: count for pk, count in counts.items() if count}
+
+
+def _without_alert(notices: list[Notice]) -> dict[int, int]:
+    """Return those of tests and disabled endpoints whose recipients are still members."""
+    people = people_of(_place(one) for one in notices) if notices else People()
+    return {
+        one.pk: 1
+        for one in notices
+        if one.recipient_id in people.roles.get(_place(one), ())
+    }
 
 
 def _not_muted(notices: Sequence[Notice]) -> list[Notice]:

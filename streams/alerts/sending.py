@@ -17,9 +17,9 @@ from django.db import DatabaseError, transaction
 
 from streams.alerts.digest_emails import digest_email_of
 from streams.alerts.emails import email_of
-from streams.alerts.emails_of_tests import test_email_of
 from streams.alerts.models import Notice
 from streams.alerts.operators import operator_email_of
+from streams.alerts.other_notices import other_email_of
 from streams.alerts.partner_emails import partner_email_of
 from streams.alerts.relevance import relevant
 from streams.alerts.reminders import write_reminders
@@ -47,7 +47,7 @@ MAX_FAILURES = 2
 WORKSPACE = Notice.Audience.WORKSPACE
 AT_ONCE = 500  # notices to inboxes, in one transaction
 _RELATED = (
-    "recipient", "workspace", "partner", "alert__workspace", "alert__stream",
+    "recipient", "workspace", "partner", "endpoint", "alert__workspace", "alert__stream",
     "alert__partner",
 )  # fmt: skip
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
@@ -158,8 +158,8 @@ def _failure(notices: list[Notice]) -> str:
 def _email_of(notices: list[Notice]) -> EmailMessage:
     if notices[0].digest_end:
         return digest_email_of(notices)
-    if notices[0].is_test:
-        return test_email_of(notices[0])
+    if notices[0].alert_id is None:
+        return other_email_of(notices[0])
     return EMAILS[Notice.Audience(notices[0].audience)](notices[0])
 
 

@@ -211,6 +211,10 @@ SENTENCES: dict[str, StrOrPromise] = {
     ),
     "webhook.tested": _("Sent a test to the webhook endpoint %(url)s"),
     "webhook.sent_again": _("Sent a message to the webhook endpoint %(url)s again"),
+    "webhook.disabled": _(
+        "Disabled the webhook endpoint %(url)s, which responded 410 Gone"
+    ),
+    "webhook.enabled": _("Enabled the webhook endpoint %(url)s"),
     "webhook.deleted": _("Deleted the webhook endpoint %(url)s"),
     "webhooks.renewed": ngettext_lazy(
         "Re-encrypted %(count)s webhook endpoint",

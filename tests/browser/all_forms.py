@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
@@ -244,6 +245,10 @@ def upload_plan(page: Page) -> None:
     page.get_by_role("heading", name="Changes").wait_for()
 
 
+def with_endpoints_that_are_gone(_: Scene) -> None:
+    WebhookEndpoint.objects.update(gone_at=now())
+
+
 def webhook_forms(of: Callable[..., Form]) -> list[Form]:
     url = {"webhook_url": "https://hooks.example.com/secret"}
     one, page = "webhooks/<endpoint_id>/", "portal/webhooks/webhook.html"
@@ -252,6 +257,7 @@ def webhook_forms(of: Callable[..., Form]) -> list[Form]:
            fields={"kind": "slack", "description": "On call & co."}),
         of(page, one, secrets=url, fields={"description": "On call & co."}),
         of(page, one, f"{one}secret/"),
+        of(page, one, f"{one}enable/", prepare=with_endpoints_that_are_gone),
         of("portal/webhooks/_messages.html", one, f"{one}test/"),
         of("portal/webhooks/delete.html", f"{one}delete/"),
     ]  # fmt: skip

@@ -103,6 +103,7 @@ for _place in (WORKSPACE, PARTNER):
         _one: {"webhook.changed"},
         f"{_one}secret/": {"webhook.secret_rotated"},
         f"{_one}test/": {"webhook.tested"},
+        f"{_one}enable/": {"webhook.enabled"},
         f"{_one}delete/": {"webhook.deleted"},
     }
 RECORDED["profile/"] = {"user.changed"}

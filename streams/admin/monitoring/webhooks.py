@@ -88,16 +88,17 @@ def _of_state(state: State) -> Q:
 class WebhookEndpointAdmin(HistoryAdmin):
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
-        "public_id", "owner_link", "kind", "shown_url", "failing", "created",
+        "public_id", "owner_link", "kind", "shown_url", "failing", "gone", "created",
     )  # fmt: skip
     list_filter = (FailingFilter, "kind")
     list_select_related = ("workspace__partner", "partner")
     fields = (
         "public_id", "owner_link", "kind", "shown_url", "description", "key_ring_id",
-        "failing", "created", "message_links",
+        "failing", "gone", "created", "message_links",
     )  # fmt: skip
     readonly_fields = fields
     failing = time_column("failing_since", _("failing since"))
+    gone = time_column("gone_at", _("disabled"))
     created = time_column("created_at", _("created"))
 
     def activity_of(self, row: Model) -> dict[str, str]:

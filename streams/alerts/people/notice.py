@@ -38,7 +38,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """A message to one person about the start or the end of an alert, or a test.
+    """A message to one person about the start or the end of an alert, or another reason.
 
     It is written in the transaction that opens or closes the alert, and sent later.
     """
@@ -48,6 +48,7 @@ class Notice(models.Model):
         CLOSED = "closed", _("Recovered")
         REMIND = "remind", _("Reminder")
         TEST = "test", _("Test")
+        GONE = "gone", _("Webhook endpoint disabled")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Email")
@@ -63,7 +64,7 @@ class Notice(models.Model):
         REFUSED = "refused", _("The email server refused the email")
         INTERNAL = "internal", _("Internal error (operator)")
 
-    # None: a test, which a person sends to themselves.
+    # None: a test, which a person sends to themselves, or about a webhook endpoint.
     alert = models.ForeignKey(
         "streams.Alert",
         on_delete=models.CASCADE,
@@ -71,6 +72,13 @@ class Notice(models.Model):
         db_index=False,
         related_name="notices",
         verbose_name=_("alert"),
+    )
+    endpoint = models.ForeignKey(  # that was disabled
+        "streams.WebhookEndpoint",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("webhook endpoint"),
     )
     transition = models.CharField(_("transition"), max_length=6, choices=Transition)
     # Of a reminder: the minutes since the alert opened.
@@ -151,8 +159,8 @@ class Notice(models.Model):
                 name="one_notice_of_number",
             ),
             models.CheckConstraint(
-                condition=Q(transition="test") ^ Q(alert__isnull=False),
-                name="notice_has_alert_or_is_test",
+                condition=Q(transition__in=["test", "gone"]) ^ Q(alert__isnull=False),
+                name="notice_has_alert_or_other_reason",
             ),
         ]
         indexes = [
@@ -180,13 +188,9 @@ class Notice(models.Model):
         return text % {"transition": transition, "recipient": self.recipient}
 
     @property
-    def is_test(self) -> bool:
-        return self.transition == self.Transition.TEST
-
-    @property
     def about(self) -> Alert:
-        """The alert. Raises ValueError for a test, which has none."""
+        """The alert. Raises ValueError for a notice without one."""
         if self.alert is None:
-            msg = "A test notice has no alert."
+            msg = "This notice has no alert."
             raise ValueError(msg)
         return self.alert

@@ -20,6 +20,7 @@ from django.db.models import F, Q
 
 from streams.alerts.webhook_sending.content import content_of
 from streams.alerts.webhook_sending.requests import request_of
+from streams.alerts.webhooks.disabling import disable
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.base.customer_urls.client import CustomerUrlClient, Unreached
 from streams.base.customer_urls.urls import UrlRefused
@@ -36,6 +37,9 @@ log = structlog.get_logger()
 AT_ONCE = 16  # messages; each of another endpoint
 CLAIM = timedelta(minutes=1)  # far longer than a request, which takes 5 s at most
 ROUND_S = 20.0
+GONE = (
+    410  # by the Standard Webhooks specification, the receiver wants no more messages
+)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 Cause = WebhookMessage.Failure
 
@@ -165,6 +169,10 @@ def _store(message: WebhookMessage, result: Result, now: datetime) -> None:
     if result.is_success:
         endpoint.exclude(failing_since=None).update(failing_since=None)
         _release(message, delivered_at=now, **attempt)
+        return
+    if result.status == GONE:
+        _release(message, given_up_at=now, **attempt)
+        disable(endpoint_id=message.endpoint_id, now=now)
         return
     endpoint.filter(failing_since=None).update(failing_since=now)
     wait = min(FIRST_WAIT * 2 ** min(message.attempts - 1, 10), LONGEST_WAIT)

@@ -62,6 +62,10 @@ class WebhookEndpoint(models.Model):
     previous_secret_until = models.DateTimeField(_("old secret used until"), null=True)
     # The first failed attempt since the last successful one.
     failing_since = models.DateTimeField(_("failing since"), null=True)
+    # The receiver responded 410 Gone: it gets no messages until an admin enables it again.
+    gone_at = models.DateTimeField(_("disabled"), null=True)
+    # The conditions of alerts that it gets messages about; None: all.
+    conditions = models.JSONField(_("kinds of alerts"), null=True)
     created_at = models.DateTimeField(_("created"), default=now)
 
     objects = WebhookEndpointQuerySet.as_manager()
@@ -95,6 +99,12 @@ class WebhookEndpoint(models.Model):
     def is_failing(self, at: datetime) -> bool:
         """Whether every attempt of the last day failed."""
         return bool(self.failing_since and self.failing_since <= at - FAILING_AFTER)
+
+    def gets(self, condition: str) -> bool:
+        """Whether it gets messages about new alerts of a condition."""
+        return not self.gone_at and (
+            not self.conditions or condition in self.conditions
+        )
 
 
 class WebhookMessageQuerySet(models.QuerySet["WebhookMessage"]):

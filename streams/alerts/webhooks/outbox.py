@@ -53,7 +53,7 @@ def add_opened(
     of_partners = opened.filter(workspace=None, stream=None)
     for owner, alerts in (("workspace", opened), ("partner", of_partners)):
         rows = list(alerts.order_by("pk").values_list("pk", owner))
-        endpoints = _by_owner(owner, {place for _, place in rows if place})
+        endpoints = _by_owner(owner, {place for _, place in rows if place}, condition)
         _write(
             OPENED,
             [(pk, to, due) for pk, place in rows for to in endpoints.get(place, ())],
@@ -83,11 +83,12 @@ def add_closed(
         alert__in=closed,
         transition=OPENED,
         dropped_at=None,
+        endpoint__gone_at=None,
     )
     rows = opened.order_by("pk").values_list("alert", "endpoint")
     _write(CLOSED, [(alert, endpoint, now) for alert, endpoint in rows])
     streams = _streams(closed.order_by("pk"))  # with the last alert of each
-    if not _by_owner("partner", {partner for _, partner in streams}):
+    if not _used("partner", {partner for _, partner in streams}):
         return
     _lock(streams)
     still = (
@@ -121,7 +122,7 @@ def _to_partners(
     condition: str, opened: AlertQuerySet, now: datetime, waits: timedelta
 ) -> list[tuple[int, int, datetime]]:
     streams = _streams(opened.order_by("-pk"))  # with the first alert of each
-    endpoints = _by_owner("partner", {partner for _, partner in streams})
+    endpoints = _by_owner("partner", {partner for _, partner in streams}, condition)
     if not endpoints:
         return []
     _lock(streams)
@@ -170,6 +171,7 @@ def _told(condition: str, stream: int, listeners: Q) -> list[int]:
         alert__condition=condition,
         dropped_at=None,
         endpoint__partner__isnull=False,
+        endpoint__gone_at=None,
         **{_STREAM: stream},
     )
     begun = Q(delivered_at__isnull=False) | Q(attempts__gt=0)
@@ -180,13 +182,18 @@ def _told(condition: str, stream: int, listeners: Q) -> list[int]:
     return sorted(set(opened.values_list("endpoint", flat=True)))
 
 
-def _by_owner(owner: str, ids: Collection[int]) -> dict[int, list[int]]:
-    """Return the IDs of endpoints by their owner."""
+def _by_owner(owner: str, ids: Collection[int], condition: str) -> dict[int, list[int]]:
+    """Return the IDs of the endpoints that get messages about a condition, by their owner."""
     found: dict[int, list[int]] = defaultdict(list)
-    own = WebhookEndpoint.objects.filter(**{f"{owner}__in": ids}).order_by("pk")
-    for owner_id, endpoint in own.values_list(owner, "pk"):
-        found[owner_id].append(endpoint)
+    for endpoint in _used(owner, ids):
+        if endpoint.gets(condition):
+            found[getattr(endpoint, f"{owner}_id")].append(endpoint.pk)
     return found
+
+
+def _used(owner: str, ids: Collection[int]) -> list[WebhookEndpoint]:
+    own = WebhookEndpoint.objects.filter(gone_at=None, **{f"{owner}__in": ids})
+    return list(own.order_by("pk").defer("sealed"))
 
 
 def _write(transition: str, rows: list[tuple[int, int, datetime]]) -> None:

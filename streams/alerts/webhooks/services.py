@@ -47,11 +47,17 @@ class TooManyEndpoints(Exception):
 @sensitive_variables("url", "target")
 @transaction.atomic
 def add_endpoint(
-    *, owner: Workspace | Partner, kind: Kind, url: str, description: str, actor: User
+    *,
+    owner: Workspace | Partner,
+    kind: Kind,
+    url: str,
+    description: str,
+    actor: User,
+    conditions: list[str] | None = None,
 ) -> tuple[WebhookEndpoint, str]:
     """Add an endpoint; return it with its signing secret, which is shown only once.
 
-    The secret is empty for Slack. Raises TooManyEndpoints, and base.customer_urls.UrlRefused.
+    Without `conditions`, it gets messages about alerts of all kinds. The secret is empty for Slack. Raises TooManyEndpoints, and base.customer_urls.UrlRefused.
     """
     parsed = read_url(url)
     # Locked, so that two requests don't both add the last one.
@@ -68,6 +74,7 @@ def add_endpoint(
         workspace=None if isinstance(owner, Partner) else owner,
         kind=kind,
         description=description,
+        conditions=conditions or None,
         shown_url=shown(parsed, kind),
     )
     secret = "" if kind == Kind.SLACK else new_signing_secret()
@@ -80,16 +87,25 @@ def add_endpoint(
 @sensitive_variables("url", "target")
 @transaction.atomic
 def change_endpoint(
-    *, endpoint: WebhookEndpoint, url: str, description: str, actor: User
+    *,
+    endpoint: WebhookEndpoint,
+    url: str,
+    description: str,
+    actor: User,
+    conditions: list[str] | None = None,
 ) -> None:
-    """Change the description and, unless `url` is empty, the URL. Raises UrlRefused."""
+    """Change the description, the kinds of alerts and, unless `url` is empty, the URL.
+
+    A disabled endpoint with a new URL is enabled. Raises UrlRefused.
+    """
     endpoint = _locked(endpoint)
     if url:
         parsed, target = read_url(url), open_target(endpoint)
         _seal(endpoint, Target(parsed.text, target.secret, target.previous_secret))
         endpoint.shown_url = shown(parsed, endpoint.kind)
-        endpoint.failing_since = None
+        endpoint.failing_since = endpoint.gone_at = None
     endpoint.description = description
+    endpoint.conditions = conditions or None
     endpoint.save()
     _note("webhook.changed", endpoint, actor)
 
@@ -119,9 +135,12 @@ def delete_endpoint(*, endpoint: WebhookEndpoint, actor: User) -> None:
 
 @transaction.atomic
 def send_test(*, endpoint: WebhookEndpoint, actor: User) -> None:
-    """Send a test message soon. Does nothing while another one is queued."""
+    """Send a test message soon.
+
+    Does nothing while another one is queued, and for a disabled endpoint.
+    """
     endpoint = _locked(endpoint)
-    if endpoint.messages.unfinished().filter(alert=None).exists():
+    if endpoint.gone_at or endpoint.messages.unfinished().filter(alert=None).exists():
         return
     at = now()
     WebhookMessage.objects.create(

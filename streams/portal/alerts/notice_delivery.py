@@ -64,7 +64,9 @@ def _row(notice: Notice) -> DeliveryRow:
     alert = notice.alert
     return DeliveryRow(
         recipient=notice.recipient.email,
-        alert=str(alert.get_condition_display()) if alert else _("Test"),
+        alert=str(alert.get_condition_display())
+        if alert
+        else str(notice.get_transition_display()),
         about=str(notice.get_transition_display()) if alert else "",
         stream=alert.stream.name if alert and alert.stream else "",
         channel=str(notice.get_channel_display()),

@@ -16,8 +16,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from streams.alerts.emails import page_of, reminder_of, title_of
-from streams.alerts.emails_of_tests import test_page_of, test_sentence, test_title_of
 from streams.alerts.models import Notice
+from streams.alerts.other_notices import (
+    other_page_of,
+    other_sentence_of,
+    other_title_of,
+)
 from streams.alerts.partner_emails import partner_page, title_for_partner
 from streams.alerts.people.inbox import inbox_of, mark_read
 from streams.alerts.retention import KEPT_DAYS
@@ -97,7 +101,12 @@ def inbox_read(request: PortalRequest) -> HttpResponse:
 
 def _with_alerts(request: PortalRequest) -> QuerySet[Notice]:
     return inbox_of(request.user).select_related(
-        "workspace", "partner", "alert__workspace", "alert__stream", "alert__partner"
+        "workspace",
+        "partner",
+        "endpoint",
+        "alert__workspace",
+        "alert__stream",
+        "alert__partner",
     )
 
 
@@ -116,8 +125,8 @@ def _row(notice: Notice) -> InboxRow:
 
 def _words(notice: Notice) -> tuple[str, str]:
     """Return the title and the reason of a notice."""
-    if notice.is_test:
-        return test_title_of(notice), test_sentence()
+    if notice.alert_id is None:
+        return other_title_of(notice), other_sentence_of(notice)
     if notice.partner:
         return title_for_partner(notice), ""
     alert = notice.about
@@ -129,8 +138,8 @@ def _words(notice: Notice) -> tuple[str, str]:
 
 
 def _page(notice: Notice) -> str:
-    if notice.is_test:
-        return test_page_of(notice)
+    if notice.alert_id is None:
+        return other_page_of(notice)
     if notice.partner:
         return partner_page(notice.about)
     return page_of(notice.about) or reverse("portal:inbox")

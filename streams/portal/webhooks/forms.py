@@ -6,16 +6,20 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from streams.alerts.models import Alert
 from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.alerts.webhooks.services import read_url
 from streams.base.customer_urls.urls import MAX_LENGTH, UrlRefused
 from streams.base.text.validation import validate_one_line
+from streams.portal.notices.choices import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.forms.boundfield import BoundWidget
     from django_stubs_ext import StrOrPromise
+
+    from streams.tenancy.models import Partner, Workspace
 
 Kind = WebhookEndpoint.Kind
 HINTS: dict[str, StrOrPromise] = {
@@ -28,7 +32,7 @@ HINTS: dict[str, StrOrPromise] = {
 
 
 class EndpointForm(forms.Form):
-    """The URL and the description of an endpoint."""
+    """The URL and the description of an endpoint, and the alerts that it gets."""
 
     # By this name, it is a secret that no page repeats (web/kept_forms.py).
     webhook_url = forms.CharField(
@@ -48,6 +52,21 @@ class EndpointForm(forms.Form):
         help_text=_("Such as “On-call channel”."),
     )
 
+    conditions = forms.MultipleChoiceField(
+        required=False,
+        label=_("Alerts"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(
+        self, *arguments: object, owner: Workspace | Partner, **options: object
+    ) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]  # passed on
+        kinds = dict.fromkeys(condition for condition, _channel in kinds_of(owner))
+        self.fields["conditions"].choices = [  # type: ignore[attr-defined]  # it has them
+            (kind, Alert.Condition(kind).label) for kind in kinds
+        ]
+
     def clean_webhook_url(self) -> str:
         """Refuse URLs that the portal sends nothing to."""
         text: str = self.cleaned_data["webhook_url"].strip()
@@ -66,7 +85,7 @@ class NewEndpointForm(EndpointForm):
         initial=Kind.WEBHOOK,
         widget=forms.RadioSelect,
     )
-    field_order = ("kind", "webhook_url", "description")
+    field_order = ("kind", "webhook_url", "description", "conditions")
 
     def kinds(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
         """Each kind's radio button and its hint."""
@@ -77,8 +96,10 @@ class NewEndpointForm(EndpointForm):
 class ChangedEndpointForm(EndpointForm):
     """The same for an endpoint whose URL no one can read again."""
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[arg-type]  # passed on
+    def __init__(
+        self, *arguments: object, owner: Workspace | Partner, **options: object
+    ) -> None:
+        super().__init__(*arguments, owner=owner, **options)
         self.fields["webhook_url"].required = False
         self.fields["webhook_url"].label = _("New URL")
         self.fields["webhook_url"].help_text = _("Leave it empty to keep the URL.")

@@ -16,5 +16,6 @@ def pages(prefix: str = "") -> list[URLPattern]:
         path(f"{one}fresh/", views.fresh, name=f"{prefix}webhook-fresh"),
         path(f"{one}secret/", views.secret, name=f"{prefix}webhook-secret"),
         path(f"{one}test/", views.test, name=f"{prefix}webhook-test"),
+        path(f"{one}enable/", views.enable, name=f"{prefix}webhook-enable"),
         path(f"{one}delete/", views.delete, name=f"{prefix}webhook-delete"),
     ]

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from streams.alerts.webhooks import services
+from streams.alerts.webhooks.disabling import enable as enable_endpoint
 from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.alerts.webhooks.services import TooManyEndpoints
 from streams.base.clock import now
@@ -28,6 +29,8 @@ from streams.portal.webhooks.forms import ChangedEndpointForm, NewEndpointForm
 from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
+
     from streams.tenancy.models import Partner, Workspace
 
 SHOWN = 50  # messages
@@ -42,14 +45,17 @@ type _Access = WorkspaceAccess | PartnerAccess
 def webhooks(request: PortalRequest, /, **place: str) -> HttpResponse:
     """List the endpoints; the response to a POST shows a new secret once."""
     access = _access(request, **place)
-    form, added, secret = NewEndpointForm(request.POST or None), None, ""
+    owner = _owner(access)
+    form = NewEndpointForm(request.POST or None, owner=owner)
+    added, secret = None, ""
     if form.is_valid():
         try:
             added, secret = services.add_endpoint(
-                owner=_owner(access),
+                owner=owner,
                 kind=WebhookEndpoint.Kind(form.cleaned_data["kind"]),
                 url=form.cleaned_data["webhook_url"],
                 description=form.cleaned_data["description"],
+                conditions=form.cleaned_data["conditions"],
                 actor=request.user,
             )
         except TooManyEndpoints as error:
@@ -58,7 +64,7 @@ def webhooks(request: PortalRequest, /, **place: str) -> HttpResponse:
         messages.success(request, _("Endpoint added."))
         return redirect(in_place(access, "webhook", added.public_id))
     if added:
-        form = NewEndpointForm()
+        form = NewEndpointForm(owner=owner)
     context = {
         **_frame(access),
         "rows": _rows(access),
@@ -77,13 +83,13 @@ def webhook(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpRe
     """Show an endpoint with its messages; a POST changes it."""
     access = _access(request, **place)
     endpoint = _found(access, endpoint_id)
-    seen = {"description": endpoint.description}
-    form = ChangedEndpointForm(request.POST or None, initial=seen)
+    form = _changed(access, endpoint, request.POST or None)
     if form.is_valid():
         services.change_endpoint(
             endpoint=endpoint,
             url=form.cleaned_data["webhook_url"],
             description=form.cleaned_data["description"],
+            conditions=form.cleaned_data["conditions"],
             actor=request.user,
         )
         messages.success(request, _("Changes saved."))
@@ -102,7 +108,7 @@ def secret(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpRes
         return redirect(in_place(access, "webhook", endpoint_id))
     new = services.rotate_secret(endpoint=endpoint, actor=request.user)
     endpoint.refresh_from_db()
-    form = ChangedEndpointForm(initial={"description": endpoint.description})
+    form = _changed(access, endpoint, None)
     response = _endpoint_page(request, access, endpoint, form, new)
     return _created(request, response, in_place(access, "webhook", endpoint_id))
 
@@ -114,6 +120,16 @@ def test(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpRespo
     access = _access(request, **place)
     services.send_test(endpoint=_found(access, endpoint_id), actor=request.user)
     messages.success(request, _("Test queued. The response appears below."))
+    return redirect(in_place(access, "webhook", endpoint_id))
+
+
+@signed_in
+@require_POST
+def enable(request: PortalRequest, /, endpoint_id: str, **place: str) -> HttpResponse:
+    """Enable an endpoint that responded 410 Gone."""
+    access = _access(request, **place)
+    if enable_endpoint(endpoint=_found(access, endpoint_id), actor=request.user):
+        messages.success(request, _("Enabled the endpoint. Send a test."))
     return redirect(in_place(access, "webhook", endpoint_id))
 
 
@@ -147,6 +163,16 @@ def _access(request: PortalRequest, public_id: str = "", slug: str = "") -> _Acc
 
 def _owner(access: _Access) -> Workspace | Partner:
     return access.partner if isinstance(access, PartnerAccess) else access.workspace
+
+
+def _changed(
+    access: _Access, endpoint: WebhookEndpoint, data: QueryDict | None
+) -> ChangedEndpointForm:
+    seen = {
+        "description": endpoint.description,
+        "conditions": endpoint.conditions or [],
+    }
+    return ChangedEndpointForm(data, owner=_owner(access), initial=seen)
 
 
 def _found(access: _Access, endpoint_id: str) -> WebhookEndpoint:
