@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.contrib.auth import logout
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -61,7 +59,7 @@ def must_confirm(request: HttpRequest) -> bool:
 
 
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Redirect to the page that asks for a factor or the password, and then leads back.
+    """Redirect to the page that asks for a factor or another sign-in, and then leads back.
 
     The form isn't kept: it may contain a secret.
     """
@@ -70,10 +68,10 @@ def confirm(request: HttpRequest) -> HttpResponse:
         back = _page_of_form(request)
         text = _("To change this, confirm it's you. Then submit the form again.")
         messages.info(request, text)
-    if not get_adapter().get_reauthentication_methods(request.user):
-        logout(request)  # signed in with single sign-on or an emailed code
-        return redirect_to_login(back)
-    return redirect(reverse("account_reauthenticate", query={"next": back}))
+    ways = get_adapter().get_reauthentication_methods(request.user)
+    # Without a way, allauth's page says so.
+    page = ways[0]["url"] if ways else reverse("account_reauthenticate")
+    return redirect(f"{page}?{urlencode({'next': back})}")
 
 
 def _page_of_form(request: HttpRequest) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 # Pages for signing in, and for adding a factor.
-OPEN_NAMES = ("account_", "mfa_", "usersessions_")
+OPEN_NAMES = ("account_", "mfa_", "usersessions_", "sso", "openid_connect_")
 
 
 class SecondFactorMiddleware:

@@ -704,6 +704,7 @@ TEMPLATES_OF_SECRETS = {
     "account/login.html", "account/logout.html", "account/password_change.html",
     "account/password_reset.html", "account/password_reset_from_key.html",
     "account/password_set.html", "account/reauthenticate.html",
+    "account/confirm_by_code.html",
     "portal/notices/unsubscribe.html",  # without a session
     "portal/people/_person.html", "portal/workspace/home.html",  # to sign out
     "portal/people/invitation.html", "portal/people/invitation_sign_up.html",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -46,6 +49,16 @@ def enter_password(page, site, person, path="/admin/") -> None:
 def enter_code(page, code: str) -> None:
     page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Sign in").click()
+
+
+def an_hour_passes() -> None:
+    """Let all steps of authentication in the open sessions be an hour old."""
+    for row in Session.objects.all():
+        session = SessionStore(session_key=row.session_key)
+        for record in session.get(AUTHENTICATION_METHODS_SESSION_KEY, []):
+            record["at"] -= 3600
+        session.modified = True
+        session.save()
 
 
 def sign_out(page, site) -> None:
@@ -116,6 +129,45 @@ def test_a_passkey_is_added_and_is_enough_to_sign_in(page, site, fingerprint):
     page.goto(site + reverse("mfa_index"))
     assert barriers(page) == []
     expect(page.get_by_role("link", name="Rename Laptop")).to_be_visible()
+
+
+def test_a_person_with_only_a_passkey_confirms_with_it(page, site, fingerprint):
+    petra = factories.partner_member(factories.partner(), "admin")
+    enter_password(page, site, petra, "/")
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_role("button", name="Add passkey").click()
+    page.get_by_role("link", name="I have saved the codes").click()
+    petra.set_unusable_password()
+    petra.save()
+    sign_out(page, site)
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(f"{site}/p/**")
+    an_hour_passes()
+
+    page.goto(site + reverse("usersessions_list"))
+
+    expect(page.get_by_role("heading", name="Confirm it's you")).to_be_visible()
+    expect(page.get_by_text("Use one of your passkeys")).to_be_visible()
+    assert barriers(page) == []
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("This browser")).to_be_visible()
+
+
+def test_a_member_is_led_to_the_factor_that_a_workspace_requires_and_back(
+    page, site, fingerprint
+):
+    workspace = factories.workspace(second_factor_required_at=factories.NOW)
+    bob = factories.member(workspace, "viewer")
+    enter_password(page, site, bob, f"/w/{workspace.public_id}/members/")
+
+    expect(page.get_by_text("This workspace requires a second step")).to_be_visible()
+    assert barriers(page) == []
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_role("button", name="Add passkey").click()
+    page.get_by_role("link", name="I have saved the codes").click()
+
+    expect(page).to_have_url(f"{site}/w/{workspace.public_id}/members/")
+    expect(page.get_by_role("heading", name="Members")).to_be_visible()
 
 
 def test_a_browser_without_the_passkey_says_so(page, site, fingerprint):

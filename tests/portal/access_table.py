@@ -468,6 +468,7 @@ ROWS = [
     account("inactive/", 200, 200),
     account("signup/", 200, 302),
     account("reauthenticate/", SIGN_IN, 200),
+    account("reauthenticate/code/", SIGN_IN, 200),
     account("password/change/", SIGN_IN, 200),
     account("password/set/", SIGN_IN, 302),
     account("password/reset/", 200, 200),

@@ -157,15 +157,3 @@ def test_a_user_with_a_second_factor_confirms_with_it(as_alice, cast, later):
 
     assert with_password.url == reverse("mfa_reauthenticate")
     assert (asked, as_alice.get(page).status_code) == (302, 200)
-
-
-def test_a_user_without_a_password_signs_in_again(as_alice, cast, later):
-    cast.alice.set_unusable_password()
-    cast.alice.save()
-    as_alice.force_login(cast.alice)
-    factories.connection(cast.feed)
-    page = reverse("portal:connection-change", args=[cast.workspace.public_id])
-    with time_machine.travel(now() + LATER):
-        asked = as_alice.get(page)
-
-    assert asked.url == f"{reverse('account_login')}?next={page}"

@@ -19,14 +19,15 @@ from streams.identity.password_guessing import SignInAttempt
 from streams.identity.reset_links import EmailNotSent
 from streams.identity.second_factor.sessions import authenticated_recently, has_factor
 from streams.identity.session_ending import NO_ADDRESS
-from streams.portal.sso.find import refuse_other_ways, sign_on_again
+from streams.portal.account.ways_to_confirm import factors_to_confirm, ways_to_confirm
+from streams.portal.sso.find import refuse_other_ways
+from streams.tenancy.models import User
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
     from django.core.mail import EmailMessage
     from django.http import HttpRequest, HttpResponse
-
-    from streams.tenancy.models import User
 
 log = structlog.get_logger()
 
@@ -47,7 +48,6 @@ STAGES = {
     "allauth.mfa.stages.AuthenticateStage": f"{_STAGES}.SecondFactorStage",
     "allauth.mfa.stages.TrustStage": f"{_STAGES}.TrustBrowserStage",
 }
-PASSWORD_METHOD = "reauthenticate"  # noqa: S105 - allauth's name of the method
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -100,12 +100,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         request = self.request
         return not authenticated_recently(request, request.user)
 
-    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Return the second factors, or else the password, or else single sign-on."""
-        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        factors = [one for one in methods if one["id"] != PASSWORD_METHOD]
-        chosen = factors if factors and has_factor(user) else methods
-        return chosen or sign_on_again(user)
+    def get_reauthentication_methods(
+        self, user: User | AnonymousUser
+    ) -> list[dict[str, Any]]:
+        """Return the second factors, or else the ways to sign in, the last one first."""
+        if not isinstance(user, User):
+            return []
+        if has_factor(user):
+            methods = super().get_reauthentication_methods(user)
+            return factors_to_confirm(self.request, user, methods)
+        return ways_to_confirm(self.request, user)
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Check the password by the User's email: allauth's table of addresses isn't used."""

@@ -22,7 +22,9 @@ from streams.identity.sign_in_limits import (
 )
 from streams.portal.account import sessions
 from streams.portal.account.code_sign_in import ConfirmCode, RequestCode
+from streams.portal.account.confirm_by_code import ConfirmByCode
 from streams.web.rate_limited import too_many
+from streams.web.recent_sign_in import confirmed
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -93,11 +95,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signup/", views.signup, name="account_signup"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path(
+        "reauthenticate/code/",
+        never_cache(login_required(ConfirmByCode.as_view())),
+        name="account_reauthenticate_code",
+    ),
+    path(
         "password/change/",
         login_required(PasswordChange.as_view()),
         name="account_change_password",
     ),
-    path("password/set/", views.password_set, name="account_set_password"),
+    path(
+        "password/set/",
+        login_required(confirmed(views.password_set)),
+        name="account_set_password",
+    ),
     path("password/reset/", PasswordReset.as_view(), name="account_reset_password"),
     path(
         "password/reset/done/",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -20,7 +20,6 @@ from streams.portal.sso.forms import FindForm
 
 if TYPE_CHECKING:
     from streams.identity.sso.models import SsoProvider
-    from streams.tenancy.models import User
 
 
 @never_cache
@@ -78,17 +77,6 @@ def refuse_other_ways(request: HttpRequest, email: str) -> None:
         page = render(request, "portal/sso/required.html", context, status=403)
         page["Cache-Control"] = "no-store"
         raise ImmediateHttpResponse(page)
-
-
-def sign_on_again(user: User) -> list[dict[str, Any]]:
-    """Return how a user without a password and a second factor proves who they are."""
-    # allauth also passes visitors who aren't signed in.
-    is_visitor = user.pk is None
-    provider = None if is_visitor or user.is_staff else provider_for(user.email)
-    if provider is None:
-        return []
-    url = reverse("openid_connect_login", args=[provider.public_id])
-    return [{"id": "sso", "description": _("Single sign-on"), "url": url}]
 
 
 def _context(

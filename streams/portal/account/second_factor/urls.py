@@ -8,16 +8,26 @@ from allauth.mfa.base import views as base_views
 from allauth.mfa.recovery_codes import views as code_views
 from allauth.mfa.totp import views as app_views
 from allauth.mfa.webauthn import views as passkey_views
+from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from streams.portal.account.second_factor import views
+from streams.web.recent_sign_in import confirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpResponseBase
+    from django.http import HttpResponse, HttpResponseBase
+
+
+def own(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+    """Return a path of a page that changes the user's factors.
+
+    allauth asks only users with a password or a factor who they are.
+    """
+    return page(route, login_required(confirmed(view)), name)
 
 
 def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
@@ -32,10 +42,10 @@ urlpatterns = [
     page("authenticate/", base_views.authenticate, "mfa_authenticate"),
     page("reauthenticate/", base_views.reauthenticate, "mfa_reauthenticate"),
     page("trust/", base_views.trust, "mfa_trust"),
-    page("app/add/", app_views.activate_totp, "mfa_activate_totp"),
-    page("app/remove/", app_views.deactivate_totp, "mfa_deactivate_totp"),
-    page("recovery-codes/", code_views.view_recovery_codes, "mfa_view_recovery_codes"),
-    page(
+    own("app/add/", app_views.activate_totp, "mfa_activate_totp"),
+    own("app/remove/", app_views.deactivate_totp, "mfa_deactivate_totp"),
+    own("recovery-codes/", code_views.view_recovery_codes, "mfa_view_recovery_codes"),
+    own(
         "recovery-codes/new/",
         code_views.generate_recovery_codes,
         "mfa_generate_recovery_codes",
@@ -45,19 +55,19 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="mfa_index"),
         "mfa_list_webauthn",
     ),
-    page("passkeys/add/", passkey_views.add_webauthn, "mfa_add_webauthn"),
+    own("passkeys/add/", passkey_views.add_webauthn, "mfa_add_webauthn"),
     page("passkeys/sign-in/", views.PasskeySignIn.as_view(), "mfa_login_webauthn"),
     page(
         "passkeys/reauthenticate/",
-        passkey_views.reauthenticate_webauthn,
+        views.ConfirmPasskey.as_view(),
         "mfa_reauthenticate_webauthn",
     ),
-    page(
+    own(
         "passkeys/<int:pk>/remove/",
         views.RemovePasskey.as_view(),
         "mfa_remove_webauthn",
     ),
-    page(
+    own(
         "passkeys/<int:pk>/rename/", views.RenamePasskey.as_view(), "mfa_edit_webauthn"
     ),
 ]

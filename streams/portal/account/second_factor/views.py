@@ -10,6 +10,7 @@ from allauth.mfa.base.views import IndexView
 from allauth.mfa.webauthn.views import (
     EditWebAuthnView,
     LoginWebAuthnView,
+    ReauthenticateWebAuthnView,
     RemoveWebAuthnView,
 )
 from django.contrib import messages
@@ -79,6 +80,16 @@ class Factors(IndexView):  # type: ignore[misc]  # allauth has no types
         user = self.request.user
         must = must_use_second_factor(user) or is_in_such_a_workspace(user)
         return {**super().get_context_data(**kwargs), "must_use": must}
+
+
+class ConfirmPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc]
+    """Confirm who uses the session with a passkey."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        """Show why the passkey was refused, on the same page."""
+        for error in form.errors.get("credential", []):
+            messages.error(self.request, str(error))
+        return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 
 
 class RenamePasskey(EditWebAuthnView):  # type: ignore[misc]
