@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -23,8 +24,9 @@ expect.set_options(timeout=60_000)  # the machines that run the tests are busy
 FOCUSED_FIRST = "Autofocus processing was blocked because a document already has"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """One Chromium for the browser tests that a worker runs in a row."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no chromium on this machine")
@@ -40,20 +42,26 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def har(tmp_path) -> Path:
-    """The file that records all responses to the browser when its window closes."""
+    """The file that records all responses to the browser when its window closes.
+
+    Only windows of tests that use it are recorded.
+    """
     return tmp_path / "answers.har"
 
 
 @pytest.fixture
-def context(browser, har, transactional_db) -> Iterator[BrowserContext]:
+def context(request, browser, transactional_db) -> Iterator[BrowserContext]:
     """A new window, which must close without any message on its console.
 
     It closes before the database is emptied: a page that refreshes itself would get a
     404.
     """
+    recorded: dict[str, Any] = {}
+    if "har" in request.fixturenames:
+        har = request.getfixturevalue("har")
+        recorded = {"record_har_path": har, "record_har_content": "embed"}
     context = browser.new_context(
-        record_har_path=har,
-        record_har_content="embed",
+        **recorded,
         reduced_motion="reduce",  # axe would measure the colors of animations
     )
     context.set_default_timeout(60_000)
