@@ -16,7 +16,6 @@ ACTIONS: dict[tuple[str, str], set[str]] = {
     ("connection", "pause"): {"connection.paused"},
     ("connection", "resume"): {"connection.resumed"},
     ("connection", "retry_now"): {"connection.retried"},
-    ("halt", "lift"): set(),  # leads to the page that asks for a reason
     ("partnertoken", "revoke"): {"token.revoked"},
     ("replay", "cancel"): {"replay.cancelled"},
     ("webhookmessage", "send_again"): {"webhook.sent_again"},

@@ -161,7 +161,6 @@ ROWS = {
     ("connection", "pause"): lambda: factories.due_cursor(1).connection,
     ("connection", "resume"): paused,
     ("connection", "retry_now"): lambda: factories.due_cursor(1).connection,
-    ("halt", "lift"): lambda: Halt.objects.create(reason="Drill"),
     ("partnertoken", "revoke"): lambda: factories.token()[0],
     ("replay", "cancel"): replay,
     ("webhookmessage", "send_again"): failed_message,

@@ -340,7 +340,8 @@ def test_it_stops_cleanly_and_keeps_its_data_for_a_start_on_another_port(up):
 def test_people_sign_in_behind_a_proxy_that_forwards_only_the_scheme(up):
     [person, *_] = up.facts["sign_ins"]
     assert up.stop() == 0
-    up.start(HTTPS="on", TRUST_PROXY="on", ALLOWED_HOSTS="portal.example")
+    proxied = {"HTTPS": "on", "TRUST_PROXY": "on", "ALLOWED_HOSTS": "portal.example"}
+    up.start(**proxied, REQUIRE_SECOND_FACTOR="on")
     page = f"{up.facts['web']}/accounts/login/"
     origin = "https://portal.example"
     proxy = {"X-Forwarded-Proto": "https"}  # and our own address as Host
