@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from shutil import copyfile
+from urllib.parse import urlsplit
 
 import django
 import hypothesis
@@ -19,6 +21,7 @@ from tests.servers.worker_share import Services
 pytest_plugins = ["tests.segment", "tests.oidc_provider", "tests.portal_processes"]
 
 SERVICES = pytest.StashKey[Services]()
+TEMPLATE = pytest.StashKey[str]()  # the URL of the database that workers copy
 
 
 def pytest_addoption(parser):
@@ -42,6 +45,7 @@ def pytest_configure(config):
         end_with_parent(os.getppid())
         servers = Servers(**worker["servers"])
         services = Services(servers, worker=1 + int(worker["workerid"][2:]))
+        config.stash[TEMPLATE] = worker["template"]
     else:
         keeper = Keeper(config.option.database)
         config.add_cleanup(keeper.stop)
@@ -49,11 +53,15 @@ def pytest_configure(config):
     config.stash[SERVICES] = services
     config.option.basetemp = str(services.folder / "tmp")  # deleted with the run
     _set_django_up(services.environ())
+    if not worker and config.getoption("dist", "no") != "no":
+        # Migrated once, because each migration takes most of its time in Python.
+        config.stash[TEMPLATE] = services.migrated_database()
 
 
 @pytest.hookimpl(optionalhook=True)  # a hook of xdist; not called without it
 def pytest_configure_node(node):
     node.workerinput["servers"] = asdict(node.config.stash[SERVICES].servers)
+    node.workerinput["template"] = node.config.stash[TEMPLATE]
 
 
 def _set_django_up(environ):
@@ -104,15 +112,27 @@ def services(request):
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(services):
-    """Leave the names alone: each worker's database has its own.
+def django_db_modify_db_settings(services, pytestconfig):
+    """Leave the names alone: each worker's database has its own, a copy of the template.
 
     SQLite's must be a file, because the threads of a live server cannot share one in
     memory.
     """
+    template = urlsplit(pytestconfig.stash.get(TEMPLATE, "")).path
+    test = connection.settings_dict["TEST"]
     if connection.vendor == "sqlite":
         file = services.folder / "test.sqlite3"
-        connection.settings_dict["TEST"]["NAME"] = str(file)
+        test["NAME"] = str(file)
+        if template:
+            copyfile(template, file)
+    elif template:
+        test["TEMPLATE"] = template.removeprefix("/")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(pytestconfig):
+    """Keep the copy of SQLite's template, which Django would replace by an empty file."""
+    return connection.vendor == "sqlite" and TEMPLATE in pytestconfig.stash
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from itertools import count, cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tests.servers.keeper import Servers
 
 BROKER_DATABASES_PER_WORKER = 64
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Services:
@@ -53,6 +56,13 @@ class Services:
         ) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgres://postgres@/{name}?host={self.servers.postgres}"
+
+    def migrated_database(self) -> str:
+        """Return the URL of a database with all tables, which workers copy."""
+        environ = self.environ()
+        migrate = [sys.executable, "manage.py", "migrate", "-v0"]
+        subprocess.run(migrate, env=environ, cwd=ROOT, check=True)
+        return environ["DATABASE_URL"]
 
     def new_redis_url(self) -> str:
         """Return the URL of an empty broker database."""
