@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from streams.alerts.models import Notice
@@ -87,8 +87,12 @@ def email_with(content: EmailContent, notice: Notice) -> EmailMessage:
 
 
 def at(moment: datetime) -> str:
-    """Format a time. The recipient's time zone isn't known."""
-    return _("%(time)s UTC") % {"time": formats.date_format(moment, "j F Y, H:i")}
+    """Format a time in the recipient's time zone, which sending.py activates."""
+    local = timezone.localtime(moment)
+    return _("%(time)s %(zone)s") % {
+        "time": formats.date_format(local, "j F Y, H:i"),
+        "zone": f"{local:%Z}",
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from streams.alerts.digest_emails import digest_email_of
 from streams.alerts.emails import email_of
@@ -24,6 +25,7 @@ from streams.alerts.partner_emails import partner_email_of
 from streams.alerts.relevance import relevant
 from streams.alerts.reminders import write_reminders
 from streams.base.email import deliver
+from streams.tenancy.time_zones import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,11 +158,13 @@ def _failure(notices: list[Notice]) -> str:
 
 
 def _email_of(notices: list[Notice]) -> EmailMessage:
-    if notices[0].digest_end:
-        return digest_email_of(notices)
-    if notices[0].alert_id is None:
-        return other_email_of(notices[0])
-    return EMAILS[Notice.Audience(notices[0].audience)](notices[0])
+    """Render an email with the times in the recipient's zone, or in UTC."""
+    with timezone.override(zone_named(notices[0].recipient.time_zone)):
+        if notices[0].digest_end:
+            return digest_email_of(notices)
+        if notices[0].alert_id is None:
+            return other_email_of(notices[0])
+        return EMAILS[Notice.Audience(notices[0].audience)](notices[0])
 
 
 def _release(notices: list[Notice], **fields: datetime | str) -> None:

@@ -38,9 +38,21 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person: customer member, partner member, or operator (`is_staff`)."""
 
+    class Theme(models.TextChoices):
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
     email = models.EmailField(_("email"), unique=True)
     name = models.CharField(
         _("name"), max_length=100, blank=True, validators=[validate_one_line]
+    )
+    # Empty: the browser's, and UTC in emails.
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, default="", db_default=""
+    )
+    # Empty: as the device.
+    theme = models.CharField(
+        _("theme"), max_length=5, choices=Theme, blank=True, default="", db_default=""
     )
     is_staff = models.BooleanField(_("operator"), default=False)
     is_active = models.BooleanField(_("active"), default=True)

@@ -29,10 +29,12 @@ class EmailTaken(ValueError):
 
 
 class UserChanges(TypedDict, total=False):
-    """The fields of a user that operators change."""
+    """The fields of a user that operators or the user change."""
 
     email: str
     name: str
+    time_zone: str
+    theme: str
     is_active: bool
     is_staff: bool
     is_superuser: bool

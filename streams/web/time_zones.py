@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-import zoneinfo
-from functools import cache
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils import timezone
+
+from streams.tenancy.models import User
+from streams.tenancy.time_zones import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,11 +14,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 ADMIN = "/admin/"
+# Pages that are the same for everyone, so that they can be cached.
+PUBLIC = ("/docs/", "/sitemap.xml", "/robots.txt")
 COOKIE = "zone"  # set by static/portal/portal.js from the browser's time zone
 
 
 class ZoneMiddleware:
-    """Show times in the reader's time zone."""
+    """Show times in the zone of the reader's profile, or else of the browser."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -24,17 +28,14 @@ class ZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # The admin shows UTC, so that operators can compare times with logs.
         own = not request.path.startswith(ADMIN)
-        zone = zone_named(request.COOKIES.get(COOKIE, "")) if own else None
-        with timezone.override(zone):
+        name = (_chosen(request) or request.COOKIES.get(COOKIE, "")) if own else ""
+        with timezone.override(zone_named(name)):
             return self.get_response(request)
 
 
-def zone_named(name: str) -> zoneinfo.ZoneInfo | None:
-    """Return the zone of that name; None, which means UTC, for an unknown name."""
-    # zoneinfo treats a name as a path, so check its list of names first.
-    return zoneinfo.ZoneInfo(name) if name in _names() else None
-
-
-@cache
-def _names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())  # reads hundreds of files
+def _chosen(request: HttpRequest) -> str:
+    """Return the name of the zone in the user's profile; empty without one."""
+    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+    if not has_cookie or request.path.startswith(PUBLIC):
+        return ""
+    return request.user.time_zone if isinstance(request.user, User) else ""

@@ -170,6 +170,20 @@ def test_a_digest_is_one_email_for_all_places_at_the_end_of_the_hour(
         assert REASON in text
 
 
+def test_times_are_in_the_time_zone_of_the_recipients_profile(connection, anna, smtp):
+    anna.time_zone = "Asia/Kolkata"
+    anna.save(update_fields=["time_zone"])
+    chooses(anna, connection.feed.workspace, "hourly")
+    refused(connection, TEN)
+
+    send(TEN + HOUR)
+
+    for kind in ("plain", "html"):
+        text = smtp.accepted[0].get_body((kind,)).get_content()
+        assert "Open since 2 March 2026, 15:35 IST" in text
+        assert "UTC" not in text
+
+
 def test_an_alert_that_ends_within_its_digest_is_one_entry(connection, anna, smtp):
     chooses(anna, connection.feed.workspace, "hourly")
     refused(connection, TEN)

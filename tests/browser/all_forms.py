@@ -667,7 +667,7 @@ FORMS = [
         template="portal/people/profile.html",
         page="profile/",
         who="anna",
-        fields={"name": "Anna North"},
+        fields={"name": "Anna North", "time_zone": "Europe/Berlin", "theme": "dark"},
     ),
     of_partner(
         "portal/sso/configuration.html",

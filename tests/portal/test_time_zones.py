@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from streams.web.time_zones import ZoneMiddleware, zone_named
+from streams.tenancy.time_zones import zone_named
+from streams.web.time_zones import ZoneMiddleware
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "Europe/Nowhere", "x" * 4000])

@@ -20,6 +20,7 @@ from streams.delivery.connection.verification import TEST_EVENT
 from streams.docs.guides.index import GUIDES
 from streams.spec.call_structure import CALLS
 from streams.spec.spec_data import EVENTS
+from streams.tenancy.time_zones import zones_to_choose
 from tests.browser.all_forms import FORMS
 from tests.portal.access_table import ROWS
 
@@ -130,6 +131,7 @@ def _shipped() -> Iterator[str]:
         yield from (f"{name} Source", f"{name} Integration")
     for one in templates():
         yield from _strings(to_json(one.plan))
+    yield from (name.replace("_", " ") for name in zones_to_choose())
     yield from EVENTS
     # Stored and typed in states that are rolled back.
     yield from ("Segment returned 503.", "Segment returned 503", "none")

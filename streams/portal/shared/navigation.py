@@ -42,8 +42,9 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     """Context of every page's frame; queries the database only when rendered."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"zone": timezone.get_current_timezone_name()}
+        return {"zone": timezone.get_current_timezone_name(), "theme": ""}
     return {
+        "theme": user.theme,
         "zone": timezone.get_current_timezone_name(),
         "tenants": SimpleLazyObject(lambda: tenants_of(user)),
         "shortcuts": SHORTCUTS,
