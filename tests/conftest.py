@@ -71,6 +71,8 @@ def _set_django_up(environ):
     # Workers of xdist inherit this environment; with the variable in it, pytest-django
     # would load the settings before a worker has its share of the servers.
     del os.environ["DJANGO_SETTINGS_MODULE"]
+    # A test needs several codes of an app, and takes no notice of the end of a period.
+    settings.MFA_TOTP_TOLERANCE = 1
     # The strength of password hashes is not under test, and costs 0.2 s each.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _use_second_factors()

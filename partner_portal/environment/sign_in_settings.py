@@ -26,4 +26,11 @@ SIGN_IN = (
         about="Operators and partner admins must use two-factor authentication. off: only"
         " for a demonstration on one machine. With HTTPS=on, no process starts.",
     ),
+    Setting(
+        name="REQUIRE_SECOND_FACTOR_OF_ALL",
+        kind=setting_types.FLAG,
+        default="off",
+        about="All users must use two-factor authentication, not only operators and partner"
+        " admins. Needs REQUIRE_SECOND_FACTOR=on.",
+    ),
 )

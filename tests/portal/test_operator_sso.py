@@ -75,6 +75,12 @@ def test_an_operator_signs_in(client, provider, olga):
     ]
 
 
+def test_a_provider_counts_as_one_factor(client, provider, olga):
+    client.get(at_provider(client, provider))
+
+    assert client.get("/admin/").url == "/accounts/2fa/required/?next=%2Fadmin%2F"
+
+
 def test_a_sign_in_returns_to_the_page_that_needed_it(client, provider, olga):
     url = client.get(f"{START}?next=/admin/").url
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.test import TestCase
 from django.urls import reverse
 
+from partner_portal import sign_in as sign_in_settings
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
@@ -17,7 +19,7 @@ from streams.base.keyring import KeyRing
 from streams.identity.second_factor.stored_secrets import renew_factors
 from tests import factories
 from tests.connections.test_write_keys import ring
-from tests.second_factors import App, code_of
+from tests.second_factors import PERIOD_S, App, code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +176,32 @@ def test_a_partner_admin_must_add_a_factor_but_a_developer_need_not(client):
     assert client.get(f"/p/{partner.slug}/").url == setup(f"/p/{partner.slug}/")
 
 
+def test_all_users_must_add_a_factor_if_the_operator_says_so(client, settings):
+    settings.REQUIRE_SECOND_FACTOR_OF_ALL = True
+    bob = factories.member(factories.workspace(), "viewer")
+    sign_in(client, bob)
+
+    assert client.get("/").url == setup("/")
+    assert client.get("/docs/").status_code == 200
+
+
+def test_a_code_is_valid_only_while_the_app_shows_it(client, olga, app, settings):
+    settings.MFA_TOTP_TOLERANCE = sign_in_settings.MFA_TOTP_TOLERANCE
+    at = int(time.time()) // PERIOD_S * PERIOD_S
+    codes = [app.code(periods_ago) for periods_ago in (-1, 0, 1)]
+    accepted = []
+    for second in (0, PERIOD_S - 1):
+        for number, code in enumerate(codes):
+            with time_machine.travel(at + second, tick=False):
+                sign_in(client, olga)
+                if enter(client, code).status_code == 302:
+                    accepted.append((second, number))
+                    client.logout()
+                    break
+
+    assert accepted == [(0, 1)]  # the present one, once
+
+
 def test_a_demonstration_requires_none(client, olga, settings):
     settings.REQUIRE_SECOND_FACTOR = False
     sign_in(client, olga)
@@ -188,7 +216,7 @@ def test_the_last_factor_of_an_operator_cannot_be_removed(client, olga, app):
     refused = client.post(reverse("mfa_deactivate_totp"))
 
     assert (
-        "Your role or a workspace requires two-factor authentication." in refused.text
+        "The portal or a workspace requires two-factor authentication." in refused.text
     )
     assert Authenticator.objects.filter(type="totp").exists()
 

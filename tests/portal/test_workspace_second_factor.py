@@ -189,7 +189,7 @@ def test_the_last_factor_stays_while_a_workspace_requires_one(cast, client):
 
     refused = client.post(reverse("mfa_deactivate_totp"))
 
-    assert "Your role or a workspace requires" in refused.text
+    assert "The portal or a workspace requires" in refused.text
 
 
 def test_an_operator_who_views_as_a_member_used_their_own_factor(cast, client):

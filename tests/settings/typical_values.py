@@ -372,6 +372,7 @@ ROWS: dict[str, list[Row]] = {
     "SESSION_IDLE_MINUTES": whole(5, 10_080, 120),
     "SESSION_MAX_HOURS": whole(1, 720, 24),
     "REQUIRE_SECOND_FACTOR": flag(True),
+    "REQUIRE_SECOND_FACTOR_OF_ALL": flag(False),
     "ACTIVITY_RETENTION_DAYS": whole(365, 36_500, 3650),
     "LOCAL_WEBHOOKS": flag(False),
     "PORTAL_URL": address(""),

@@ -43,9 +43,11 @@ def used_second_factor(request: HttpRequest, user: User) -> bool:
 
 
 def must_use_second_factor(user: User) -> bool:
-    """Whether the portal requires a second factor: of operators and partner admins."""
+    """Whether the portal requires a second factor: of operators and partner admins, or of all."""
     if not settings.REQUIRE_SECOND_FACTOR:
         return False
+    if settings.REQUIRE_SECOND_FACTOR_OF_ALL:
+        return True
     role = PartnerMembership.Role.ADMIN
     return user.is_staff or user.partner_memberships.filter(role=role).exists()
 

@@ -22,11 +22,12 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "cannot_delete_authenticator": gettext_lazy(
-            "Your role or a workspace requires two-factor authentication. Add another method"
+            "The portal or a workspace requires two-factor authentication. Add another method"
             " first."
         ),
         "incorrect_code": gettext_lazy(
-            "This code or passkey isn't valid. Enter the newest code, or use another method."
+            "This code or passkey isn't valid. Enter the code that your app shows now, or use"
+            " another method. If this happens again, let your phone set its time automatically."
         ),
     }
 
