@@ -19,8 +19,10 @@ from streams.admin.home.model_groups import grouped
 from streams.admin.home.recent import latest_figures
 from streams.admin.home.tools import tools
 from streams.admin.home.work_queue import work_queue
+from streams.admin.notices import views as notices
 from streams.admin.search.views import results
 from streams.admin.shared.base import staff_of
+from streams.alerts.people.inbox import count_unread, inbox_of_operator
 from streams.base.clock import now
 
 if TYPE_CHECKING:
@@ -41,9 +43,18 @@ class StaffSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         _register_tables()
-        shown = self.admin_view(results)
+        shown, options = self.admin_view, {"site": self}
         return [
-            path("search/", shown, {"site": self}, name="search"),
+            path("search/", shown(results), options, name="search"),
+            path("inbox/", shown(notices.inbox), options, name="inbox"),
+            path("inbox/read/", shown(notices.inbox_read), name="inbox-read"),
+            path("inbox/<int:pk>/", shown(notices.inbox_notice), name="inbox-notice"),
+            path(
+                "notifications/",
+                shown(notices.notifications),
+                options,
+                name="notifications",
+            ),
             *super().get_urls(),
         ]
 
@@ -53,7 +64,15 @@ class StaffSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what all pages show; the search page fills in the search box."""
-        return {**super().each_context(request), "search_text": ""}
+        user = request.user
+        sees_alerts = user.is_active and user.has_perm(notices.SEES_ALERTS)
+        inbox = inbox_of_operator(staff_of(request)) if sees_alerts else None
+        return {
+            **super().each_context(request),
+            "search_text": "",
+            "sees_alerts": sees_alerts,
+            "unread": count_unread(inbox) if inbox is not None else 0,
+        }
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from streams.alerts.models import Notice
-from streams.alerts.people.recipients import partner, workspace
+from streams.alerts.people.recipients import PORTAL, partner, workspace
 from streams.alerts.people.unsubscribing import DIGESTS, scope_of, unsubscribe_token
 from streams.base.email import message
 from streams.base.public_urls import portal_url
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.core.mail import EmailMessage
-
-    from streams.tenancy.models import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,7 @@ class DigestContent:
 def digest_with(content: DigestContent, notice: Notice) -> EmailMessage:
     """Return the email of a digest, of which a notice is part. Its ID is always the same."""
     assert notice.digest_end is not None  # noqa: S101 - the caller has checked it
-    links = _links(notice.recipient, DIGESTS)
+    links = _links(notice, DIGESTS)
     context = {"content": content, "links": links}
     name = f"digest.{notice.recipient_id}.{int(notice.digest_end.timestamp())}"
     return message(
@@ -73,9 +71,7 @@ def digest_with(content: DigestContent, notice: Notice) -> EmailMessage:
 
 def email_with(content: EmailContent, notice: Notice) -> EmailMessage:
     """Return the email of a notice. Its ID is the same in every attempt."""
-    # Operators have no choices: these alerts are about the whole portal.
-    is_of_place = notice.audience != Notice.Audience.OPERATOR
-    links = _links(notice.recipient, _scope(notice)) if is_of_place else NO_LINKS
+    links = _links(notice, _scope(notice))
     context = {"content": content, "links": links}
     return message(
         content.title,
@@ -106,18 +102,22 @@ class Links:
 NO_LINKS = Links(choices="", unsubscribe="")
 
 
-def _links(user: User, scope: str) -> Links:
+def _links(notice: Notice, scope: str) -> Links:
     origin = portal_url()
     if not origin:
         return NO_LINKS
-    token = unsubscribe_token(user, scope)
+    token = unsubscribe_token(notice.recipient, scope)
+    is_operator = notice.audience == Notice.Audience.OPERATOR
+    page = "admin:notifications" if is_operator else "portal:notifications"
     return Links(
-        choices=origin + reverse("portal:notifications"),
+        choices=origin + reverse(page),
         unsubscribe=origin + reverse("portal:unsubscribe", args=[token]),
     )
 
 
 def _scope(notice: Notice) -> str:
+    if notice.audience == Notice.Audience.OPERATOR:
+        return scope_of(PORTAL)
     of_partner = notice.audience == Notice.Audience.PARTNER
     # The previous version writes no place.
     pk = notice.partner_id if of_partner else notice.workspace_id

@@ -186,7 +186,7 @@ def _open(rule: Rule, alerts: Sequence[Alert], now: datetime) -> None:
     )
     _write_notices(rule, stored, now)
     if rule.for_operators:
-        write_opened_to_operators(stored, now)
+        write_opened_to_operators(stored, rule.condition, now)
 
 
 def _write_notices(rule: Rule, stored: AlertQuerySet, now: datetime) -> None:

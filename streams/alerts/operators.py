@@ -1,20 +1,18 @@
-"""Emails to operators about alerts of the portal. Each alert is one email to each of them."""
+"""Notices to operators about alerts of the portal, as each of them chose."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import Permission
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.alerts.email_layout import EmailContent, at, email_with
 from streams.alerts.models import Alert, Notice
-from streams.alerts.people.outbox import TRIED_FOR, write
+from streams.alerts.people.outbox import notice_to, write
+from streams.alerts.people.recipients import PORTAL, Route, people_of
 from streams.base.public_urls import portal_url
-from streams.tenancy.models import User
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -48,22 +46,16 @@ SENTENCES: dict[str, StrOrPromise] = {
 }
 
 
-def operators() -> set[int]:
-    """Return the operators who may see alerts in the admin."""
-    may = Permission.objects.filter(
-        codename="view_alert", content_type__app_label="streams"
-    )
-    allowed = Q(is_superuser=True) | Q(user_permissions__in=may)
-    allowed |= Q(groups__permissions__in=may)
-    found = User.objects.filter(allowed, is_active=True, is_staff=True)
-    return set(found.values_list("pk", flat=True))
-
-
-def write_opened_to_operators(alerts: AlertQuerySet, now: datetime) -> None:
+def write_opened_to_operators(
+    alerts: AlertQuerySet, condition: Alert.Condition, now: datetime
+) -> None:
     """Write the notices about new alerts of the portal, in their transaction."""
-    people = sorted(operators())
-    ids = list(alerts.values_list("pk", flat=True))
-    write(_notice(OPENED, alert, user, now) for alert in ids for user in people)
+    people = people_of([PORTAL])
+    write(
+        notice_to(OPENED, alert, PORTAL, route, now)
+        for alert in alerts.values_list("pk", flat=True)
+        for route in people.routes(PORTAL, condition)
+    )
 
 
 def write_recovered_to_operators(alert_ids: Collection[int], now: datetime) -> None:
@@ -71,50 +63,42 @@ def write_recovered_to_operators(alert_ids: Collection[int], now: datetime) -> N
     opened = Notice.objects.filter(
         alert__in=alert_ids, transition=OPENED, audience=OPERATOR, given_up_at=None
     )
-    rows = opened.filter(dropped_at=None).values_list("alert", "recipient")
-    write(_notice(CLOSED, alert, user, now) for alert, user in rows)
+    rows = opened.filter(dropped_at=None).values_list(
+        "alert", "recipient", "channel", "cadence"
+    )
+    write(
+        notice_to(CLOSED, alert, PORTAL, Route(user, channel, cadence), now)
+        for alert, user, channel, cadence in rows
+    )
 
 
 def operator_reminders(alerts: Iterable[Alert], now: datetime) -> Iterator[Notice]:
     """Yield the reminders about alerts of the portal, to be written."""
     found = list(alerts)
-    people = sorted(operators()) if found else []
+    people = people_of([PORTAL] if found else [])
     for alert in found:
-        for user in people:
-            notice = _notice(REMIND, alert.pk, user, now)
+        for route in people.routes(PORTAL, alert.condition):
+            notice = notice_to(REMIND, alert.pk, PORTAL, route, now)
             notice.alert = alert
             yield notice
 
 
 def concerns_operator(notice: Notice) -> bool:
-    """Whether the recipient is still an operator, and the notice still has a reason."""
+    """Whether a notice to an operator still has a reason."""
     alert = notice.about
-    if notice.transition != CLOSED and alert.closed_at is not None:
+    if notice.transition == CLOSED:
+        first = Notice.objects.filter(
+            alert=alert,
+            transition=OPENED,
+            recipient=notice.recipient_id,
+            channel=notice.channel,
+            audience=OPERATOR,
+        )
+        return first.exclude(sent_at=None).exists()
+    if notice.transition == REMIND and alert.acknowledged_at is not None:
         return False
-    if notice.transition == REMIND:
-        is_free = alert.acknowledged_at is None
-        return is_free and notice.recipient_id in operators()
-    first = Notice.objects.filter(
-        alert=notice.alert_id,
-        transition=OPENED,
-        recipient=notice.recipient_id,
-        audience=OPERATOR,
-    )
-    was_sent = notice.transition == OPENED or first.exclude(sent_at=None).exists()
-    return was_sent and notice.recipient_id in operators()
-
-
-def _notice(
-    transition: Notice.Transition, alert_id: int, user_id: int, due: datetime
-) -> Notice:
-    return Notice(
-        alert_id=alert_id,
-        transition=transition,
-        audience=OPERATOR,
-        recipient_id=user_id,
-        due_at=due,
-        expires_at=due + TRIED_FOR,
-    )
+    # A digest also has the alerts that are over.
+    return alert.closed_at is None or notice.digest_end is not None
 
 
 def operator_title_of(notice: Notice) -> str:

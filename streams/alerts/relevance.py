@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
-from streams.alerts.operators import concerns_operator
 from streams.alerts.people.digests import Cadence
 from streams.alerts.people.models import Mute
 from streams.alerts.people.recipients import (
+    PORTAL,
     People,
     Place,
     partner,
@@ -31,9 +31,6 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
     """
     found = _without_alert([one for one in notices if one.alert_id is None])
     notices = _not_muted([one for one in notices if one.alert_id is not None])
-    to_operators = [one for one in notices if one.audience == Notice.Audience.OPERATOR]
-    found |= {one.pk: 1 for one in to_operators if concerns_operator(one)}
-    notices = [one for one in notices if one.audience != Notice.Audience.OPERATOR]
     places = {one.pk: _place(one) for one in notices}
     people = people_of(places.values())
     wanted = [
@@ -88,6 +85,8 @@ def _is_waiting(alert: Alert) -> bool:
 
 def _place(notice: Notice) -> Place:
     # The previous version writes no place.
+    if notice.audience == Notice.Audience.OPERATOR:
+        return PORTAL
     if notice.audience == Notice.Audience.PARTNER:
         return partner(notice.partner_id or notice.about.partner_id or 0)
     return workspace(notice.workspace_id or notice.about.workspace_id or 0)

@@ -41,15 +41,18 @@ PAGES: dict[str, set[str]] = {
     "impersonation_end": {"impersonation.ended"},
     "impersonation_start": {"impersonation.started"},
     "logout": {"user.signed_out"},
+    "notifications": {"notices.chosen"},
     "streams_auditentry_export": {"activity.exported"},
     "streams_halt_add": {"delivery.halted"},
     "streams_halt_lift": {"delivery.halt_lifted"},
     "streams_user_reset_link": {"user.reset_link_emailed"},
     "streams_user_sign_out": {"user.signed_out_by_operator"},
 }
-# Pages that change nothing. streams_stream_decide is in DECISIONS.
+# Pages that change nothing, or only whether the operator has read a notice.
+# streams_stream_decide is in DECISIONS.
 READ_ONLY = {
-    "app_list", "autocomplete", "components", "index", "jsi18n", "login", "outbox",
+    "app_list", "autocomplete", "components", "inbox", "inbox-notice", "inbox-read",
+    "index", "jsi18n", "login", "outbox",
     "password_change", "password_change_done", "search", "streams_feed_event",
     "streams_feed_events", "streams_feed_quarantine", "streams_stream_review",
     "view_on_site",

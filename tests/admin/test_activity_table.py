@@ -264,11 +264,19 @@ def lifted_halt(staff):
     return reverse("admin:streams_halt_lift", query=query), {"reason": "Done"}
 
 
+def chosen(staff):
+    url = reverse("admin:notifications")
+    form = staff.get(url).context["form"]
+    fields = {name: field.initial for name, field in form.fields.items()}
+    return url, {**fields, "no_beat-email": "daily"}
+
+
 SENT = {
     "auth_user_password_change": password,
     "impersonation_end": viewing,
     "impersonation_start": of_user("impersonation_start", reason="Ticket 7"),
     "logout": lambda staff: (reverse("admin:logout"), {}),
+    "notifications": chosen,
     "streams_halt_add": new_halt,
     "streams_halt_lift": lifted_halt,
     "streams_user_reset_link": of_user("streams_user_reset_link"),

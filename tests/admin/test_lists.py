@@ -40,9 +40,9 @@ def feeds(count):
 @pytest.mark.parametrize(
     ("name", "queries"),
     [
-        ("auditentry", 5), ("connection", 8), ("cursor", 6), ("delivery", 3),
-        ("feed", 11), ("issuekind", 7), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
-        ("rejection", 3), ("replay", 4), ("stream", 6), ("workspace", 6),
+        ("auditentry", 6), ("connection", 9), ("cursor", 7), ("delivery", 4),
+        ("feed", 12), ("issuekind", 8), ("partner", 6), ("partnertoken", 7), ("planversion", 6),
+        ("rejection", 4), ("replay", 5), ("stream", 7), ("workspace", 7),
     ],
 )  # fmt: skip
 def test_a_list_takes_the_same_queries_for_1_row_and_for_3(

@@ -113,7 +113,8 @@ def test_the_alert_of_reconcile_closes_when_it_finds_nothing(operator, capsys):
 
     alert.refresh_from_db()
     assert alert.recovered
-    transitions = Notice.objects.filter(alert=alert).values_list("transition", flat=True)  # fmt: skip
+    emails = Notice.objects.filter(alert=alert, channel="email")
+    transitions = emails.values_list("transition", flat=True)
     assert sorted(transitions) == ["closed", "opened"]
 
 
@@ -169,4 +170,4 @@ def test_a_former_operator_gets_no_notice(operator, smtp, start):
     send(start)
 
     assert smtp.accepted == []
-    assert Notice.objects.get().dropped_at
+    assert not Notice.objects.filter(dropped_at=None).exists()

@@ -213,6 +213,8 @@ def staff_paths() -> Iterator[str]:
     yield reverse("admin:password_change")
     yield reverse("components")
     yield reverse("outbox")
+    yield reverse("admin:inbox")
+    yield reverse("admin:notifications")
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")

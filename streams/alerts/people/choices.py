@@ -9,7 +9,13 @@ from django.db import transaction
 from streams.alerts.models import Notice
 from streams.alerts.people.digests import Cadence
 from streams.alerts.people.models import ALL_KINDS, NoticeChoice
-from streams.alerts.people.recipients import TESTERS, people_of, place_of
+from streams.alerts.people.recipients import (
+    TESTERS,
+    Portal,
+    operators,
+    people_of,
+    place_of,
+)
 from streams.audit.services import record
 from streams.tenancy.models import Partner, User, Workspace
 
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 type Owner = Workspace | Partner
+type Chooser = Owner | Portal  # where someone chooses how they get notices
 type Choices = Mapping[tuple[str, str], str]  # a cadence by condition and channel
 
 
@@ -33,8 +40,14 @@ def places_of(user: User) -> list[Owner]:
     return [*partners, *workspaces.select_related("partner")]
 
 
+def all_places_of(user: User) -> list[Chooser]:
+    """Return the same, and the portal if the person is one of its operators."""
+    is_operator = operators().filter(pk=user.pk).exists()
+    return [*places_of(user), *([Portal()] if is_operator else [])]
+
+
 def current(
-    user: User, owner: Owner, kinds: list[tuple[str, str]]
+    user: User, owner: Chooser, kinds: list[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
     """Return the cadence of each kind, which is a condition and a channel."""
     place = place_of(owner)
@@ -43,7 +56,7 @@ def current(
 
 
 @transaction.atomic
-def choose(*, user: User, owner: Owner, choices: Choices) -> bool:
+def choose(*, user: User, owner: Chooser, choices: Choices) -> bool:
     """Store what a person chose that differs from before; return whether anything does."""
     before = current(user, owner, list(choices))
     changed = {kind: when for kind, when in choices.items() if before[kind] != when}
@@ -55,7 +68,7 @@ def choose(*, user: User, owner: Owner, choices: Choices) -> bool:
 
 
 @transaction.atomic
-def stop_emails(*, user: User, owner: Owner) -> None:
+def stop_emails(*, user: User, owner: Chooser) -> None:
     """Turn off all emails about alerts of a place, also of kinds that come later."""
     emails = NoticeChoice.objects.filter(
         user=user, channel=Notice.Channel.EMAIL, **_columns(owner)
@@ -68,7 +81,7 @@ def stop_emails(*, user: User, owner: Owner) -> None:
 
 
 def _store(
-    user: User, owner: Owner, condition: str, channel: str, cadence: str
+    user: User, owner: Chooser, condition: str, channel: str, cadence: str
 ) -> None:
     NoticeChoice.objects.update_or_create(
         user=user,
@@ -79,15 +92,13 @@ def _store(
     )
 
 
-def _columns(owner: Owner) -> dict[str, Any]:
+def _columns(owner: Chooser) -> dict[str, Any]:
     return {
         "workspace": owner if isinstance(owner, Workspace) else None,
         "partner": owner if isinstance(owner, Partner) else None,
     }
 
 
-def _record(action: str, user: User, owner: Owner) -> None:
-    if isinstance(owner, Partner):
-        record(action, actor=user, partner=owner)
-    else:
-        record(action, actor=user, workspace=owner)
+def _record(action: str, user: User, owner: Chooser) -> None:
+    place = _columns(owner)
+    record(action, actor=user, workspace=place["workspace"], partner=place["partner"])

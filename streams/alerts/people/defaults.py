@@ -24,3 +24,5 @@ IN_PARTNER: Defaults = {
     PartnerMembership.Role.DEVELOPER: _INBOX_ONLY,
     PartnerMembership.Role.SUPPORT: _INBOX_ONLY,
 }
+OPERATOR = "operator"  # the role of people who may see alerts in the admin
+IN_PORTAL: Defaults = {OPERATOR: _ALL}

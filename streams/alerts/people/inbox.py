@@ -38,14 +38,31 @@ def inbox_of(user: User) -> NoticeQuerySet:
     return arrived.order_by("-sent_at", "-pk")
 
 
-def count_unread(user: User) -> int:
+def inbox_of_operator(user: User) -> NoticeQuerySet:
+    """Return an operator's notices about the portal, newest first.
+
+    The caller checks that the person may see alerts in the admin.
+    """
+    arrived = Notice.objects.filter(
+        audience=Notice.Audience.OPERATOR,
+        recipient=user,
+        channel=Notice.Channel.INBOX,
+        sent_at__isnull=False,
+    )
+    return arrived.order_by("-sent_at", "-pk")
+
+
+def count_unread(inbox: NoticeQuerySet) -> int:
     """Return the number of unread notices, at most MOST_COUNTED. Takes one query."""
-    return inbox_of(user).filter(read_at=None).order_by()[:MOST_COUNTED].count()
+    unread = inbox.filter(read_at=None).order_by().values_list("pk", flat=True)
+    return len(unread[:MOST_COUNTED])
 
 
-def mark_read(user: User, now: datetime, *, ids: Collection[int] | None = None) -> int:
-    """Mark these notices of a person as read, or all; return how many were unread."""
-    unread = inbox_of(user).filter(read_at=None)
+def mark_read(
+    inbox: NoticeQuerySet, now: datetime, *, ids: Collection[int] | None = None
+) -> int:
+    """Mark these notices of an inbox as read, or all; return how many were unread."""
+    unread = inbox.filter(read_at=None)
     if ids is not None:
         unread = unread.filter(pk__in=ids)
     return unread.order_by().update(read_at=now)

@@ -12,7 +12,9 @@ ALL_KINDS = ""
 
 
 class NoticeChoice(models.Model):
-    """How a person wants to get notices of a workspace or a partner, by kind and channel.
+    """How a person wants to get notices of a place, by kind and channel.
+
+    A place is a workspace, a partner or, without either, the portal for its operators.
 
     A row of ALL_KINDS counts for each kind without a row. Without any, the default of the
     person's role counts (people/defaults.py).
@@ -49,8 +51,13 @@ class NoticeChoice(models.Model):
         verbose_name_plural = _("choices of notices")
         constraints = [
             models.CheckConstraint(
-                condition=Q(partner=None) ^ Q(workspace=None),
-                name="choice_of_partner_or_workspace",
+                condition=Q(partner=None) | Q(workspace=None),
+                name="choice_of_one_place",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "condition", "channel"],
+                condition=Q(partner=None, workspace=None),
+                name="one_choice_of_operator",
             ),
             models.UniqueConstraint(
                 fields=["user", "workspace", "condition", "channel"],

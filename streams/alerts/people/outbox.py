@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from streams.alerts.queries import AlertQuerySet
 
 TRIED_FOR = timedelta(days=1)  # a notice that can't be sent
+AUDIENCES = {
+    "workspace": Notice.Audience.WORKSPACE,
+    "partner": Notice.Audience.PARTNER,
+    "portal": Notice.Audience.OPERATOR,
+}
 OPENED, CLOSED = Notice.Transition.OPENED, Notice.Transition.CLOSED
 
 
@@ -59,13 +64,12 @@ def notice_to(
 ) -> Notice:
     """Return a notice to one of a place's people, to be written."""
     end = digest_end(route.cadence, due)
-    of_partner = place.kind == "partner"
     return Notice(
         alert_id=alert,
         transition=transition,
-        audience=Notice.Audience.PARTNER if of_partner else Notice.Audience.WORKSPACE,
-        workspace_id=None if of_partner else place.pk,
-        partner_id=place.pk if of_partner else None,
+        audience=AUDIENCES[place.kind],
+        workspace_id=place.pk if place.kind == "workspace" else None,
+        partner_id=place.pk if place.kind == "partner" else None,
         channel=route.channel,
         recipient_id=route.user,
         cadence=route.cadence,

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 from django.core.signing import BadSignature, Signer
 
 from streams.alerts.models import Notice
-from streams.alerts.people.choices import choose, current, places_of, stop_emails
+from streams.alerts.people.choices import (
+    all_places_of,
+    choose,
+    current,
+    stop_emails,
+)
 from streams.alerts.people.digests import Cadence
-from streams.alerts.people.recipients import place_of
+from streams.alerts.people.recipients import PORTAL, place_of
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:
@@ -34,6 +39,8 @@ def unsubscribe_token(user: User, scope: str) -> str:
 
 
 def scope_of(place: Place) -> str:
+    if place == PORTAL:
+        return "o"  # of operators; p is a partner
     return f"{place.kind[0]}{place.pk}"
 
 
@@ -53,7 +60,7 @@ def unsubscribe(token: str, conditions: Iterable[str]) -> None:
     """
     user, scope = check(token)
     kinds = [(condition, str(Notice.Channel.EMAIL)) for condition in conditions]
-    for owner in places_of(user):
+    for owner in all_places_of(user):
         now = current(user, owner, kinds)
         if scope == DIGESTS:
             digests = (Cadence.HOURLY, Cadence.DAILY)

@@ -76,7 +76,7 @@ def inbox_notice(request: PortalRequest, pk: int) -> HttpResponse:
         raise Http404
     # An operator who views the portal as the user reads it for them, and changes nothing.
     if "impersonation" not in request.__dict__:
-        mark_read(request.user, now(), ids=[pk])
+        mark_read(inbox_of(request.user), now(), ids=[pk])
     return redirect(_page(notice))
 
 
@@ -88,7 +88,7 @@ def inbox_read(request: PortalRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     pk = form.cleaned_data["notice"]
-    count = mark_read(request.user, now(), ids=None if pk is None else [pk])
+    count = mark_read(inbox_of(request.user), now(), ids=None if pk is None else [pk])
     if pk is None:
         text = ngettext(
             "Marked %(count)s notice as read.",

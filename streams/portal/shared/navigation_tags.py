@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from streams.alerts.people.inbox import MOST_COUNTED, count_unread
+from streams.alerts.people.inbox import MOST_COUNTED, count_unread, inbox_of
 from streams.catalog.stage import Stage
 from streams.portal.shared.access import WorkspaceAccess
 
@@ -118,7 +118,7 @@ def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, obje
 @register.inclusion_tag("portal/shared/_bell.html", takes_context=True)
 def bell(context: RequestContext) -> dict[str, object]:
     """Render the link to the inbox, with the number of unread notices. Takes one query."""
-    unread = count_unread(cast("User", context.request.user))
+    unread = count_unread(inbox_of(cast("User", context.request.user)))
     shown = str(unread) if unread < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
     text = ngettext(
         "Inbox: %(count)s unread notice", "Inbox: %(count)s unread notices", unread
