@@ -42,14 +42,15 @@ class OperatorChoicesForm(forms.Form):
         super().__init__(data)
         self.kinds = list(kinds)
         for (condition, channel), cadence in kinds.items():
-            label = {
+            label = _("%(alert)s: %(channel)s") % {
                 "alert": Alert.Condition(condition).label,
                 "channel": Channel(channel).label,
             }
             self.fields[f"{condition}-{channel}"] = forms.ChoiceField(
                 choices=OPTIONS[Channel(channel)],
                 initial=cadence,
-                label=_("%(alert)s: %(channel)s") % label,
+                # Its cell has a row and a column instead of a label.
+                widget=forms.Select(attrs={"aria-label": label}),
             )
 
     def rows(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
