@@ -189,7 +189,7 @@ def test_a_search_without_results_says_what_was_searched_and_where_to_look_next(
 
     since = page.split("among those received since ")[1][:19]
     window = now() - datetime.fromisoformat(f"{since}+00:00")
-    assert "Nothing matches “lost-1”." in page
+    assert "Nothing matches <code>lost-1</code>." in page
     assert "Searched, for all partners: Events, Workspaces, Connections, Feeds" in page
     assert timedelta(hours=47) < window < timedelta(hours=49)
     for name in ("admin:streams_feed_changelist", "admin:streams_user_changelist"):
