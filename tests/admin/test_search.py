@@ -153,7 +153,7 @@ def test_a_search_takes_the_same_queries_for_1_and_for_3(
     factories.workspace(partner, name="Fern")
     factories.user("fern@example.com")
     for _ in range(2):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             staff.get(reverse("admin:search", query={"q": "fern"}))
         for number in range(2):
             factories.workspace(partner, name=f"Fern {number}")
