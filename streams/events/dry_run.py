@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.validation.event_validator import first_error
+from streams.catalog.validation.portal_test_event import is_connection_test
 from streams.events.event_preparation import (
     EventRefused,
     RequestFields,
@@ -93,10 +96,15 @@ class DryRun:
 
 
 def check_stored(event: Event, stream: Stream) -> DryRunResult:
-    """Check a stored event by the current plan, at the time when it was received."""
+    """Check a stored event by the current plan, at the time when it was received.
+
+    The portal's test event is checked by the Spec only.
+    """
     version = stream.plan_versions.published().first()
-    dry_run = DryRun(stream, version.plan if version else None)
-    return dry_run.of(bytes(event.payload), now=event.received_at)
+    payload = bytes(event.payload)
+    is_planned = not is_connection_test(msgspec.json.decode(payload))
+    dry_run = DryRun(stream, version.plan if version and is_planned else None)
+    return dry_run.of(payload, now=event.received_at)
 
 
 _OF_ERRORS = {

@@ -12,7 +12,7 @@ from streams.base.clock import now
 from streams.catalog.plans.authoring.inference import ENOUGH
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.services import drafted_plan, replace_draft
-from streams.delivery.connection.verification import TEST_EVENT
+from streams.catalog.validation.portal_test_event import TEST_EVENT
 from tests import factories
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from streams.base.clock import now
+from streams.catalog.validation.portal_test_event import TEST_EVENT, TEST_USER_ID
 from streams.observability.requests.store import LoggedRequest, append
 from streams.portal.tail import rows
 from tests import factories
@@ -212,3 +213,20 @@ def test_an_event_has_a_mark_with_its_issues_in_the_words_of_its_page(client, ca
 
     assert marks(of_customer) == marks(of_customers) == ["", "1 error (bad)"]
     assert "1 error, by the current plan" in page.text
+
+
+def test_the_test_event_of_a_connection_has_no_mark(client, cast):
+    factories.published_plan(cast.stream, "Email Opened")
+    own = {"event": TEST_EVENT, "userId": TEST_USER_ID}
+    factories.append(cast.feed, 1, **own, now=now())
+
+    client.force_login(cast.bob)
+    page = client.get(reverse("portal:event", args=[cast.workspace.public_id, 1]))
+    broken = client.get(
+        reverse("portal:events", args=[cast.workspace.public_id]),
+        {"rule": "PLAN-EVENT-001"},
+    )
+
+    assert marks(of_workspace(client, cast, after=0)) == [""]
+    assert "No issues, by the current plan" in page.text
+    assert f"{TEST_EVENT}</" not in broken.text

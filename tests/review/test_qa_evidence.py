@@ -13,8 +13,8 @@ from streams.catalog.plans.plan import (
     TrackingPlan,
     to_json,
 )
+from streams.catalog.validation.portal_test_event import TEST_EVENT
 from streams.catalog.validation.rules import RULES
-from streams.delivery.connection.verification import TEST_EVENT
 from streams.review.qa import load_observations
 from streams.review.qa.load_observations import RunStart, gather
 from tests import factories

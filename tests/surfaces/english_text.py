@@ -15,8 +15,8 @@ from streams.catalog.models import Stream
 from streams.catalog.pages.page_kinds import CATEGORIES, PARTS
 from streams.catalog.plans.authoring.templates import templates
 from streams.catalog.plans.plan import TYPES, to_json
+from streams.catalog.validation.portal_test_event import TEST_EVENT
 from streams.catalog.validation.rules import RULES
-from streams.delivery.connection.verification import TEST_EVENT
 from streams.docs.guides.index import GUIDES
 from streams.spec.call_structure import CALLS
 from streams.spec.spec_data import EVENTS

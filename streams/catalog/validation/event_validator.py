@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Subquery
@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from streams.catalog.models import Stream
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.models import PlanVersion
+from streams.catalog.validation.portal_test_event import is_connection_test
 from streams.spec.check.event import semantics
 from streams.spec.issues import Severity
 from streams.spec.spec_exceptions import SAFE, SpecExceptions
@@ -36,6 +37,11 @@ class EventValidator:
         if self.plan is not None:
             found += self.plan.check(event)
         return found
+
+    def stored_issues(self, event: Mapping[str, Any], *, now: datetime) -> list[Issue]:
+        """Return the issues of a stored event; the portal's test event is in no plan."""
+        checks = replace(self, plan=None) if is_connection_test(event) else self
+        return checks.issues(event, now=now)
 
     def hidden(self, call: str, name: str) -> frozenset[tuple[str, ...]]:
         """Return the paths, as tuples of keys, whose values must never be shown."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from streams.base.clock import now
 from streams.base.ids import short_code
 from streams.base.keyring import CannotDecrypt
+from streams.catalog.validation.portal_test_event import TEST_EVENT, TEST_USER_ID
 from streams.connections import write_key_probe
 from streams.connections.action_log import Conflict, record_action
 from streams.connections.models import Connection
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User
 
 log = structlog.get_logger()
-
-TEST_EVENT = "Connection Tested"
-TEST_USER_ID = "connection-test"  # one for all tests: Segment bills by users seen
 
 
 class CannotTest(Conflict):

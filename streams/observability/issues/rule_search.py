@@ -45,7 +45,7 @@ def breaking(feed: Feed, rule: str) -> RuleCondition:
     validator = validators([feed.stream_id])[feed.stream_id]
 
     def is_broken(event: Mapping[str, Any], received_at: datetime) -> bool:
-        found = validator.issues(event, now=received_at)
+        found = validator.stored_issues(event, now=received_at)
         return any(issue.rule == rule for issue in found)
 
     return RuleCondition(

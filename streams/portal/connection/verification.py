@@ -9,9 +9,9 @@ import msgspec
 from django.conf import settings
 
 from streams.base.msgspec_types import prepared
+from streams.catalog.validation.portal_test_event import TEST_EVENT, TEST_USER_ID
 from streams.connections.regions import Region
 from streams.delivery import event_status
-from streams.delivery.connection.verification import TEST_EVENT, TEST_USER_ID
 from streams.delivery.event_status import EventState
 from streams.delivery.models import Delivery
 from streams.events import queries as log

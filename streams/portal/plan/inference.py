@@ -20,7 +20,7 @@ from streams.catalog.plans.authoring.inference import InferredEvent, extended, l
 from streams.catalog.plans.plan import TrackingPlan, from_json, to_json
 from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.catalog.plans.validation import label
-from streams.delivery.connection.verification import TEST_EVENT
+from streams.catalog.validation.portal_test_event import TEST_EVENT
 from streams.events.recent_events import newest
 from streams.portal.shared.access import (
     PortalRequest,

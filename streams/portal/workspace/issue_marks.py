@@ -28,7 +28,7 @@ def issue_mark(event: Event, validator: EventValidator | None) -> IssueMark | No
     if validator is None:  # the stream was just deleted
         return None
     content = msgspec.json.decode(bytes(event.payload))
-    found = faults_of(validator.issues(content, now=event.received_at))
+    found = faults_of(validator.stored_issues(content, now=event.received_at))
     leading = [fault[0] for fault in found]
     if not leading:
         return None

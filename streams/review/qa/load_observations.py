@@ -14,7 +14,7 @@ from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.services import published_plan
 from streams.catalog.validation.event_validator import EventValidator
-from streams.delivery.connection.verification import TEST_EVENT
+from streams.catalog.validation.portal_test_event import TEST_EVENT
 from streams.delivery.models import Delivery
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
