@@ -153,6 +153,7 @@ VALUES: Mapping[str, Mapping[str, StrOrPromise]] = {
     "stream": {"all": gettext_lazy("All")},
 }
 _NAMES = re.compile(r"(?:^|(?<=, ))[a-z_]+(?=: )")
+_RANGE = re.compile(r"^([0-9]+)-([0-9]+)$")
 _YES_NO = re.compile(r"(?<=[:→] )(?:True|False)(?= →|, |$)")
 
 
@@ -170,6 +171,10 @@ def value_in_words(name: str, value: object) -> str:
     text = str(value)
     if name == "changed":
         return _changes(text)
+    if name == "events":
+        return _RANGE.sub(lambda found: f"{int(found[1]):,}–{int(found[2]):,}", text)
+    if name == "filter" and " " in text:  # of a replay: words, not names of filters
+        return text
     if name in ("fields", "filter"):
         return ", ".join(label(one) for one in text.split(", "))
     return str(VALUES.get(name, {}).get(text, text))

@@ -57,6 +57,11 @@ def recorded(source: str) -> Iterator[str]:
             "Released – events from quarantine",
         ),
         ("cheese.eaten_up", {}, "Cheese eaten up"),
+        (
+            "replay.started",
+            {"events": "4994-4996"},
+            "Started a replay within events 4,994–4,996",
+        ),
     ],
 )
 def test_an_entry_reads_as_a_sentence_with_its_actor(action, detail, told):

@@ -102,7 +102,10 @@ def test_the_previewed_selection_is_replayed(as_alice, cast, live):
 
 
 def test_both_deduplication_modes_are_explained_before_the_start(as_alice, cast, live):
-    assert "may be counted twice" not in words(count(as_alice, cast))
+    same = words(count(as_alice, cast))
+    assert "Events that Segment got within the last 24 hours have no effect" in same
+    assert "A replay doesn't change it." in same
+    assert "may be counted twice" not in same
     assert "may be counted twice" in words(count(as_alice, cast, ids="new"))
 
 
@@ -397,7 +400,13 @@ def test_selected_events_are_previewed_and_replayed(as_alice, cast, live):
     fields = {"seqs": ["2", "7"], "selected": "on", "ids": "same"}
     as_alice.post(url(cast), {**fields, "first": "2", "last": "7"})
 
-    assert Replay.objects.get().filter.seqs == (2, 7)
+    replay = Replay.objects.get()
+    shown = words(as_alice.get(url(cast, "replay", replay.public_id)))
+    assert replay.filter.seqs == (2, 7)
+    assert "2 selected events" in words(page)
+    assert "2 selected events" in shown
+    assert "vent numbers" not in words(page) + shown
+    assert "in the range" not in shown
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ FILTER_FIELDS = ("name", "type", "user_id", "rejected_only", *MORE)
 ID_HINTS = {
     # (segment/http-api.md, 9: a day is guaranteed, some 170 are usual.)
     SAME: _(
-        "Recommended. Segment drops duplicates from at least the last 24 hours, and usually"
-        " from longer ago."
+        "Recommended. Segment ignores events that it got within the last 24 hours, and"
+        " usually older ones, too: sending them again has no effect."
     ),
     NEW: _(
         "Segment treats every event as new. Events that it already has may be counted"
