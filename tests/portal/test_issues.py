@@ -96,6 +96,41 @@ def test_a_stream_shows_how_many_workspaces_are_affected_and_which(as_dev, cast,
     assert of_workspace(cast) in affected.text
 
 
+def test_a_fault_of_one_workspace_leads_to_its_events(as_dev, cast, found):
+    text = as_dev.get(of_stream(cast), {"name": "Order Completed"}).text
+
+    events = reverse("portal:events", args=[cast.workspace.public_id])
+    link = (
+        rf'href="{events}\?stream={cast.stream.slug}&amp;rule=SPEC-PROPERTY-001[^"]*">'
+    )
+    assert re.search(link + "View affected events<", text)
+    assert "affected workspace" not in text
+
+
+@pytest.mark.parametrize("host", ["testserver", "elsewhere.example"])
+def test_a_partner_gets_back_from_a_workspace_to_the_issues_of_the_stream(
+    as_dev, cast, host
+):
+    before = f"http://{host}{of_stream(cast)}?severity=error"
+
+    text = as_dev.get(of_workspace(cast), headers={"Referer": before}).text
+
+    back = of_stream(cast) + ("?severity=error" if host == "testserver" else "")
+    assert f'<a href="{back}">← Issues of {cast.stream.name}</a>' in text
+
+
+def test_a_customer_sees_no_link_to_the_issues_of_the_stream(as_bob, cast):
+    assert "← Issues of" not in as_bob.get(of_workspace(cast)).text
+
+
+def test_issues_say_how_the_outcome_warned_relates(client, cast, found):
+    said = "the outcome warned in an API response has at least one of these issues"
+    client.force_login(cast.dev)
+    assert said in words(client.get(of_stream(cast)))
+    client.force_login(cast.bob)
+    assert said not in words(client.get(of_workspace(cast)))
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [

@@ -80,19 +80,6 @@ def issue_groups(scope: IssueScope, now: datetime) -> list[IssueGroup]:
     ]
 
 
-def feed_counts(
-    stream_id: int, kinds: Collection[IssueKind]
-) -> dict[tuple[str, str], int]:
-    """Count the feeds of a stream with each of these kinds, by rule and name."""
-    of_feeds = IssueKind.objects.filter(
-        feed__stream=stream_id,
-        rule__in={kind.rule for kind in kinds},
-        name__in={kind.name for kind in kinds},
-    )
-    groups = of_feeds.values_list("rule", "name").order_by()
-    return {(rule, name): n for rule, name, n in groups.annotate(n=Count("pk"))}
-
-
 def spread(kinds: Collection[IssueKind]) -> dict[int, IssueSpread]:
     """Return the spread of each of these kinds of streams, by ID, with two queries.
 
@@ -109,7 +96,9 @@ def spread(kinds: Collection[IssueKind]) -> dict[int, IssueSpread]:
         for stream, rule, name, feeds, first in groups.annotate(Count("pk"), Min("pk"))
     }
     alone = [first for feeds, first in found.values() if feeds == 1]
-    rows = IssueKind.objects.select_related("feed__workspace").in_bulk(alone)
+    rows = IssueKind.objects.select_related("feed__workspace", "feed__stream").in_bulk(
+        alone
+    )
     return {
         kind.pk: IssueSpread(feeds=of_kind[0], only=rows.get(of_kind[1]))
         for kind in kinds

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
 from django.http import Http404, HttpResponse
@@ -27,6 +26,7 @@ from streams.portal.event.timeline import timeline
 from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see
 from streams.portal.shared.navigation_tags import to
 from streams.portal.shared.plan_links import PlanLinks
+from streams.portal.shared.way_back import opened_from
 from streams.portal.workspace.annotated_json import AnnotatedEvent, annotated
 from streams.portal.workspace.json_text import stamps
 from streams.spec.check.pasted_events import PastedEvent
@@ -68,14 +68,8 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
 
 def _search_before(request: PortalRequest, access: WorkspaceAccess) -> str:
     """Return the partner's search that the event was opened from; empty: another page."""
-    try:
-        came_from = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:  # half an IPv6 address
-        return ""
     search = reverse("portal:partner-events", args=[access.workspace.partner.slug])
-    if came_from.netloc != request.get_host() or came_from.path != search:
-        return ""
-    return f"{search}?{came_from.query}"
+    return opened_from(request, search)
 
 
 @signed_in

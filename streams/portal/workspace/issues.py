@@ -30,9 +30,10 @@ from streams.portal.shared.access import (
     stream_of,
     workspace_to_see,
 )
-from streams.portal.shared.navigation_tags import to, within
+from streams.portal.shared.navigation_tags import of_feed, to, within
 from streams.portal.shared.plan_links import PlanLinks
 from streams.portal.shared.saved_filters import saved_bar
+from streams.portal.shared.way_back import opened_from
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.forms import IssueFilterForm
 from streams.portal.workspace.issue_shares import NameEstimates, Shares
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.events.models import Feed
     from streams.observability.issues.models import IssueKind
+    from streams.observability.issues.queries import IssueSpread
 
 BLOCKING = {ValidationMode.QUARANTINE, ValidationMode.REJECT}
 MOST_FAULTS = 50  # shown at once
@@ -171,10 +173,20 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "more": len(found) - len(shown),
         "others": sum(group.week for group in groups if not group.kind.rule),
         "affected": _affected(page, wanted, moment),
+        "of_stream": _of_stream(request, page),
     }
     if isinstance(page.access, WorkspaceAccess):
         context["saved"] = saved_bar(request, page.access, "findings", form)
     return render(request, "portal/shared/issues.html", context)
+
+
+def _of_stream(request: PortalRequest, page: IssuesPage) -> str:
+    """Return the stream's page of issues, as it was left; empty: not for this person."""
+    if not (isinstance(page.access, WorkspaceAccess) and page.access.partner_role):
+        return ""
+    args = [page.access.workspace.partner.slug, page.stream.slug]
+    url = reverse("portal:partner-stream-findings", args=args)
+    return opened_from(request, url) or url
 
 
 def _suggestions(found: Sequence[Fault]) -> dict[str, list[str]]:
@@ -195,21 +207,22 @@ def _matches(fault: Fault, wanted: dict[str, str]) -> bool:
 def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultRow]:
     # Of a whole stream, nothing is estimated.
     names = NameEstimates.load(page.feed, at) if page.feed and shown else None
-    feeds, held = _feeds(page, shown), _held(page)
+    spread, held = _spread(page, shown), _held(page)
     plan = PlanLinks.load(page.access, page.stream)
     rows = []
     for fault in shown:
         kind, is_error = fault.kind, fault.severity == Severity.ERROR
         rule, sample = RULES.get(kind.rule), kind.sample
         is_blocked = is_error and page.mode in BLOCKING
+        affected = spread.get(kind.pk)
         rows.append(
             FaultRow(
                 fault=fault,
                 title=rule.title if rule else kind.rule,
                 bars=small_bars(fault.by_hour, "rejected" if is_error else "delivered"),
                 sample=highlighted(sample.encode()) if sample else "",
-                events=_events(fault, page.access, at),
-                workspaces=feeds.get((kind.rule, kind.name), 0),
+                events=_events(fault, page, affected, at),
+                workspaces=affected.feeds if affected else 0,
                 held=held[kind.name] if kind.name else 0,
                 affected=urlencode({"rule": kind.rule, "name": kind.name}),
                 learn=plan.learn(kind.name, fault.rules),
@@ -222,14 +235,21 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
     return rows
 
 
-def _events(fault: Fault, access: WorkspaceAccess | PartnerAccess, at: datetime) -> str:
-    name = fault.kind.name
-    if not name or not isinstance(access, WorkspaceAccess):
+def _events(
+    fault: Fault, page: IssuesPage, affected: IssueSpread | None, at: datetime
+) -> str:
+    """Return the URL of the events with the fault; empty: they have no common list."""
+    name, access = fault.kind.name, page.access
+    if not name:
         return ""
     # An event without a name is listed under its call.
     field = "type" if name in CALLS else "name"
     since = timezone.localtime(at - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M")
-    return to(access, "events", rule=fault.kind.rule, **{field: name}, since=since)
+    query = {"rule": fault.kind.rule, field: name, "since": since}
+    if isinstance(access, WorkspaceAccess):
+        return to(access, "events", **query)
+    feed = affected.only.feed if affected and affected.only else None
+    return of_feed(feed.workspace, feed, "events", **query) if feed else ""
 
 
 def _held(page: IssuesPage) -> Counter[str]:
@@ -244,10 +264,10 @@ def _held(page: IssuesPage) -> Counter[str]:
     return counts
 
 
-def _feeds(page: IssuesPage, shown: Sequence[Fault]) -> dict[tuple[str, str], int]:
+def _spread(page: IssuesPage, shown: Sequence[Fault]) -> dict[int, IssueSpread]:
     if page.feed is not None:
         return {}
-    return queries.feed_counts(page.stream.pk, [fault.kind for fault in shown])
+    return queries.spread([fault.kind for fault in shown])
 
 
 def _affected(
