@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.urls import reverse
 
 from streams.base.clock import now
 from streams.events.models import QuarantinedEvent, SeenMessage
-from streams.portal.palette.results import MAX_QUERY
+from streams.portal.palette.results import MAX_QUERY, MOST_WITH_TABS
 from streams.portal.shared.shortcuts import SHORTCUTS
 from tests import factories
 
@@ -37,6 +38,38 @@ def test_pages_are_found_by_the_start_of_each_word(as_petra, cast):
 
     assert found(as_petra, "new st", scope)["Pages"] == ["New stream"]
     assert found(as_petra, "tok", scope)["Pages"] == ["API tokens"]
+
+
+def test_the_pages_of_a_stream_are_found_by_their_names_and_its_name(as_dev, cast):
+    query = {"q": f"iss {cast.stream.name}", "in": f"p:{cast.partner.slug}"}
+
+    page = as_dev.get("/search/", query, headers=HTMX)
+
+    groups = {str(group.title): group.results for group in page.context["groups"]}
+    [issues] = groups["Pages of streams"]
+    assert (issues.label, issues.detail) == ("Issues", cast.stream.name)
+    assert as_dev.get(issues.href).status_code == 200
+
+
+def test_the_pages_that_are_found_are_the_tabs_of_a_stream(as_dev, cast):
+    scope = f"p:{cast.partner.slug}"
+    overview = reverse(
+        "portal:partner-stream-overview", args=[cast.partner.slug, cast.stream.slug]
+    )
+    tabs = re.search(
+        r'<ul class="tabs">(.*?)</ul>', as_dev.get(overview).text, re.DOTALL
+    )[1]
+
+    assert found(as_dev, cast.stream.name, scope)["Pages of streams"] == re.findall(
+        r">([^<>\n]+)</a>", tabs
+    )
+
+
+def test_the_pages_of_many_streams_are_not_listed(as_dev, cast):
+    for _ in range(MOST_WITH_TABS):
+        factories.stream(cast.partner)
+
+    assert "Pages of streams" not in found(as_dev, "iss", f"p:{cast.partner.slug}")
 
 
 def test_the_alerts_of_a_workspace_are_found(as_bob, cast):

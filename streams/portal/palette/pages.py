@@ -67,3 +67,16 @@ def _of_partner(access: PartnerAccess) -> Iterator[Page]:
         yield _("Webhooks"), within(access, "partner-webhooks")
         yield _("Single sign-on"), within(access, "partner-sso")
         yield _("New stream"), within(access, "partner-stream-new")
+
+
+def tabs_of_stream() -> Iterator[tuple[str, str]]:
+    """Yield the label and the URL name of each page of a stream, as in its tabs."""
+    yield _("Overview"), "partner-stream-overview"
+    yield _("Launch checklist"), "partner-stream-way"
+    yield _("Plan"), "partner-stream-plan"
+    yield _("Docs"), "partner-stream-docs"
+    yield _("Send events"), "partner-stream-send"
+    yield _("QA"), "partner-stream-qa"
+    yield _("Issues"), "partner-stream-findings"
+    yield _("Quarantine"), "partner-stream-quarantine"
+    yield _("Settings"), "partner-stream"

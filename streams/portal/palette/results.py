@@ -15,10 +15,10 @@ from streams.catalog.models import Stream
 from streams.events.message_lookup import find_message
 from streams.events.models import Feed
 from streams.events.retention.past_retention import oldest_retained
-from streams.portal.palette.pages import pages_of
+from streams.portal.palette.pages import pages_of, tabs_of_stream
 from streams.portal.shared.access import WorkspaceAccess
 from streams.portal.shared.navigation import tenants_of
-from streams.portal.shared.navigation_tags import first_page_of, of_feed, to
+from streams.portal.shared.navigation_tags import first_page_of, of_feed, to, within
 from streams.tenancy.models import Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_QUERY = 100  # characters
 MOST = 6  # results of one kind
+MOST_WITH_TABS = 5  # streams of a partner whose pages are found
 _RULE_ID = re.compile(r"[A-Z]+(-[A-Z]+)+-[0-9]{3}")
 
 
@@ -69,6 +70,7 @@ def results_for(
         ResultGroup(gettext_lazy("Pages"), list(_pages(query, access))),
         ResultGroup(gettext_lazy("Workspaces"), list(_workspaces(query, visible))),
         ResultGroup(gettext_lazy("Streams"), list(_streams(query, visible))),
+        ResultGroup(gettext_lazy("Pages of streams"), list(_tabs(query, access))),
         ResultGroup(gettext_lazy("Docs"), docs[:MOST]),
     ]
     filters = ResultGroup(gettext_lazy("Find events"), list(_filters(query, access)))
@@ -166,11 +168,18 @@ def _filters(
 def _pages(
     query: str, access: WorkspaceAccess | PartnerAccess | None
 ) -> Iterator[SearchResult]:
-    words = query.casefold().split()
     for label, href in pages_of(access):
-        parts = label.casefold().split()
-        if all(any(part.startswith(word) for part in parts) for word in words):
+        if _matches(query, label):
             yield SearchResult(label, href)
+
+
+def _matches(query: str, label: str) -> bool:
+    """Whether each word of the query starts a word of the label."""
+    parts = label.casefold().split()
+    return all(
+        any(part.startswith(word) for part in parts)
+        for word in query.casefold().split()
+    )
 
 
 def _workspaces(query: str, visible: _VisibleTenants) -> Iterator[SearchResult]:
@@ -186,6 +195,23 @@ def _workspaces(query: str, visible: _VisibleTenants) -> Iterator[SearchResult]:
             else workspace.partner.name
         )
         yield SearchResult(workspace.name, href, detail)
+
+
+def _tabs(
+    query: str, access: WorkspaceAccess | PartnerAccess | None
+) -> Iterator[SearchResult]:
+    """Yield the pages of each stream of the current partner, if it has few streams."""
+    if not query or access is None or isinstance(access, WorkspaceAccess):
+        return
+    streams = list(access.partner.streams.order_by("name")[: MOST_WITH_TABS + 1])
+    if len(streams) > MOST_WITH_TABS:
+        return
+    for stream in streams:
+        for label, page in tabs_of_stream():
+            if _matches(query, f"{label} {stream.name}"):
+                yield SearchResult(
+                    label, within(access, page, stream.slug), stream.name
+                )
 
 
 def _streams(query: str, visible: _VisibleTenants) -> Iterator[SearchResult]:
