@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
@@ -10,6 +12,7 @@ from streams.base.clock import now
 from streams.base.ids import digest
 from streams.delivery.models import Cursor
 from streams.events.models import Feed
+from streams.portal.shared.navigation_tags import of_feed
 from streams.tenancy.models import PartnerToken, Workspace
 from tests import factories
 
@@ -38,6 +41,42 @@ def test_a_new_workspace_comes_with_its_ingest_key(as_petra, cast):
 
     feed = Feed.objects.get(workspace__external_id="aldgate")
     assert feed.ingest_key_digest == digest(secret_on(page))
+
+
+def test_a_new_ingest_key_says_who_needs_it(as_petra, cast):
+    page = create_workspace(as_petra, cast)
+
+    assert "Only senders without an API token need this key" in page.text
+
+
+def test_a_workspace_shows_its_issues_of_the_last_day_and_where_replays_are(
+    as_dev, cast
+):
+    factories.found(cast.feed, events=1_200, at=now())
+    factories.found(cast.feed, "Other", events=7, at=now() - timedelta(days=2))
+
+    page = as_dev.get(url(cast, "partner-workspace", cast.workspace.public_id))
+
+    issues = of_feed(cast.workspace, cast.feed, "findings")
+    replays = of_feed(cast.workspace, cast.feed, "replays")
+    assert f'<a href="{issues}">1,200 issues in the last 24 hours</a>' in page.text
+    assert f'<a href="{replays}">View replays</a>' in page.text
+
+
+def test_the_issues_of_a_workspace_with_many_streams_take_one_query(as_dev, cast):
+    own = url(cast, "partner-workspace", cast.workspace.public_id)
+
+    def queries() -> int:
+        with CaptureQueriesContext(database) as captured:
+            as_dev.get(own)
+        return len(captured)
+
+    queries()
+    before = queries()
+    more = factories.feed(factories.stream(cast.partner), cast.workspace)
+    factories.found(more, events=3, at=now())
+
+    assert queries() == before
 
 
 def test_an_id_in_use_creates_nothing(as_petra, cast):

@@ -67,8 +67,10 @@ class Command(BaseCommand):
         )
         if outcomes["warned"]:
             self.stdout.write(
-                "  Events with the outcome “warned” are delivered, too. The portal's page"
-                " Issues shows what is wrong with them.\n"
+                "  Events with the outcome “warned” are delivered, too. Their issues"
+                " are on these pages:\n\n"
+                "    Partner   Streams, the stream, Issues\n"
+                "    Customer  Issues, in the menu of the workspace\n"
             )
         if outcomes["held"]:
             self.stdout.write(

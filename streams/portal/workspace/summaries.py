@@ -33,6 +33,7 @@ class FeedSummary:
     status: ConnectionStatus | None = None
     volume: int = 0  # events in the last 24 hours, where a page counts them
     alerts: int = 0  # open ones, where a page counts them
+    issues: int = 0  # in the last 24 hours, where a page counts them
 
     @property
     def waiting(self) -> int:
