@@ -53,6 +53,6 @@ FORMER: Mapping[str, Mapping[str, str]] = {
         "monitoring": "what-to-watch",
         "server-limits": "limits-of-web-and-ingest",
         "retention": "what-is-deleted-and-when",
-        "stop-delivery": "stop-sending",
+        "stop-delivery-with-a-halt": "stop-sending",
     },
 }
