@@ -31,7 +31,7 @@ class Alert(models.Model):
         VOLUME_JUMPED = "volume_jumped", _("Far more events arrive than usual")
         REPLAY_FINISHED = "replay_finished", _("Replay completed")
         REPLAY_STOPPED = "replay_stopped", _("Replay stopped")
-        HALTED = "halted", _("Delivery paused by the operator")
+        HALTED = "halted", _("Delivery halted by the operator")
         STAGE = "stage", _("Launch stage changed")
         TOKEN_EXPIRING = "token_expiring", _("API token expires soon")
         KEY_REFUSED = "key_refused", _("Requests with an invalid key are refused")

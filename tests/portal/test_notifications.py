@@ -128,7 +128,7 @@ def test_changed_stages_are_in_the_table_of_a_partner_only(client, cast):
     client.force_login(cast.anna)
     shown = client.get(url(cast.workspace)).text
     assert "Launch stage changed" not in shown
-    assert "Delivery paused by the operator" not in shown
+    assert "Delivery halted by the operator" not in shown
     assert "Beat isn" not in shown
 
 
