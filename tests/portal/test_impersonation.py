@@ -259,3 +259,11 @@ def test_signing_out_signs_the_operator_out(olga, anna):
     client.post(reverse("account_logout"))
 
     assert client.get("/").url.startswith(reverse("account_login"))
+
+
+def test_the_operator_cannot_follow_the_button_that_starts_a_replay(olga, anna):
+    workspace = anna.workspace_memberships.get().workspace
+
+    page = begin(olga, anna).get(f"/w/{workspace.public_id}/replays/").text
+
+    assert '<span class="button first" aria-disabled="true">New replay…</span>' in page
