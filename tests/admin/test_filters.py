@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from streams.admin.shared.base import page_url
 from streams.base.clock import now
+from streams.catalog.validation.rules import RULES
 from streams.delivery.models import Delivery
+from streams.observability.issues.models import IssueKind
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,26 @@ def test_an_issue_has_one_entry_that_leads_to_its_workspaces(staff):
     assert f'href="{url}?issue={sent.pk}">2</a>' in page
     assert len(listed(staff, "issuekind", issue=sent.pk)) == 2
     assert page.count(f">{feed.workspace}</a>") == 1
+
+
+def test_an_issue_has_its_title_and_leads_to_its_stream_and_its_events(staff):
+    feed = factories.feed()
+    factories.found(feed, "Mail Sent")
+    of_stream = IssueKind.objects.get(feed=None)
+    of_feed = IssueKind.objects.get(feed=feed)
+    events = reverse("admin:streams_feed_events", args=[feed.pk])
+
+    shown = staff.get(reverse("admin:streams_issuekind_changelist")).text
+    pages = [
+        staff.get(reverse("admin:streams_issuekind_change", args=[one.pk])).text
+        for one in (of_stream, of_feed)
+    ]
+
+    assert all(RULES[of_feed.rule].title in page for page in (shown, *pages))
+    stream = reverse("admin:streams_stream_change", args=[feed.stream.pk])
+    assert all(f'href="{stream}"' in page for page in pages)
+    assert f"?issue={of_stream.pk}" in pages[0]
+    assert f'href="{events}?name=Mail+Sent"' in pages[1]
 
 
 def test_issues_are_found_by_the_external_id_of_a_workspace(staff):

@@ -13,14 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.shared.base import (
     ReadOnlyAdmin,
     UncountedList,
+    events_link,
     link,
     list_link,
     time_column,
 )
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.base.clock import now
+from streams.catalog.validation.rules import RULES
 from streams.observability.issues import queries
 from streams.observability.issues.models import IssueKind
+from streams.spec.call_structure import CALLS
 from streams.tenancy.models import Workspace
 
 if TYPE_CHECKING:
@@ -96,8 +99,13 @@ def trend_of(kind: IssueKind) -> IssueTrend:
 class IssueKindAdmin(ReadOnlyAdmin):
     """Recent issues with events: one entry per stream, which leads to those of its workspaces."""
 
+    lead = _(
+        "Issues of the last 7 days. Each row is a rule that events with one name break in a"
+        " stream. The columns count these events in 24 hours."
+    )
+    when_empty = _("Issues appear within minutes of events that break a rule.")
     list_display = (
-        "rule_or_others", "name", "severity", "of_stream", "workspaces", "day", "before",
+        "rule_or_others", "title", "name", "severity", "of_stream", "workspaces", "day", "before",
         "last_seen",
     )  # fmt: skip
     list_filter = (WorkspaceOfFeedFilter, OfIssueFilter, "severity")
@@ -116,7 +124,7 @@ class IssueKindAdmin(ReadOnlyAdmin):
     )
     ordering = ("-pk",)
     fields = (
-        "feed_link", "of_stream", "rule_or_others", "name", "severity", "path", "message", "fix",
+        "feed_link", "stream_link", "rule_or_others", "title", "name", "severity", "events", "path", "message", "fix",
         "day", "before", "first_seen", "last_seen", "shown_sample",
     )  # fmt: skip
     readonly_fields = fields
@@ -142,13 +150,31 @@ class IssueKindAdmin(ReadOnlyAdmin):
     def of_stream(self, kind: IssueKind) -> str:
         return str(kind.feed.stream if kind.feed else kind.stream)
 
+    @admin.display(description=_("stream"))
+    def stream_link(self, kind: IssueKind) -> str:
+        stream = kind.feed.stream if kind.feed else kind.stream
+        return link(stream) if stream else "–"
+
     @admin.display(description=_("feed"))
     def feed_link(self, kind: IssueKind) -> str:
         return link(kind.feed) if kind.feed else gettext("All feeds of the stream")
 
+    @admin.display(description=_("affected events"))
+    def events(self, kind: IssueKind) -> str:
+        """Link to the feed's events of this name, or to the feeds of the stream with the issue."""
+        if kind.feed is None:
+            return list_link(IssueKind, _("View by workspace"), issue=kind.pk)
+        by = "type" if kind.name in CALLS else "name"
+        return events_link(kind.feed, gettext("Events of this name"), **{by: kind.name})
+
     @admin.display(description=_("rule"), ordering="rule")
     def rule_or_others(self, kind: IssueKind) -> str:
         return kind.rule or gettext("All other rules")
+
+    @admin.display(description=_("issue"))
+    def title(self, kind: IssueKind) -> str:
+        rule = RULES.get(kind.rule)
+        return rule.title if rule else "–"
 
     @admin.display(description=_("last 24 hours"))
     def day(self, kind: IssueKind) -> int:
