@@ -206,3 +206,23 @@ def test_connections_that_need_attention_have_the_largest_queue_first(staff):
 
     assert rows == [large, small, none]
     assert '<td class="field-reason">B key.</td>' in page.text
+
+
+def test_the_list_of_replays_says_who_starts_one_and_where(staff):
+    page = staff.get(reverse("admin:streams_replay_changelist")).text
+
+    assert "start replays on its Replays page in the portal" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("partnertoken", "Admins of a partner create API tokens in the portal."),
+        ("connection", "Members of a workspace connect it to Segment in the portal."),
+        ("delivery", "Attempts appear when events are sent to Segment."),
+    ],
+)
+def test_an_empty_list_says_where_its_rows_come_from(staff, name, text):
+    page = staff.get(reverse(f"admin:streams_{name}_changelist")).text
+
+    assert text in page

@@ -26,6 +26,7 @@ class StateFilter(admin.SimpleListFilter):
 class PlanVersionAdmin(ReadOnlyAdmin):
     """Versions of tracking plans. Partners edit and publish them in the portal."""
 
+    when_empty = _("Partners publish tracking plans of their streams in the portal.")
     activity_scope = ("stream", "stream.slug")
     change_form_template = "admin/plan_version.html"
     list_display = (

@@ -180,6 +180,7 @@ def _lift(halt: Halt, *, can_lift: bool) -> str:
 class PartnerTokenAdmin(ReadOnlyAdmin):
     """API tokens. They are created in the portal, which shows their secret only once."""
 
+    when_empty = _("Admins of a partner create API tokens in the portal.")
     activity_scope = ("partner", "partner.slug")
     list_display = (
         "name", "token", "partner", "stream", "created", "last_used", "expires",

@@ -131,6 +131,7 @@ class RejectedFilter(PeriodFilter):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ConnectionRowsAdmin):
+    when_empty = _("Attempts appear when events are sent to Segment.")
     list_display = (
         "started", "feed_link", "connection_link", "span", "result", "response", "took",
         "sent_by", "problem",
@@ -182,6 +183,7 @@ class DeliveryAdmin(ConnectionRowsAdmin):
 
 @admin.register(Rejection)
 class RejectionAdmin(ConnectionRowsAdmin):
+    when_empty = _("Events that Segment rejects appear here.")
     list_display = (
         "created", "feed_link", "connection_link", "event_link", "response", "reason",
     )  # fmt: skip

@@ -56,6 +56,7 @@ QUEUED = Coalesce(
 class ConnectionAdmin(ReadOnlyAdmin):
     """Connections. Shows no more of a write key than its last four characters."""
 
+    when_empty = _("Members of a workspace connect it to Segment in the portal.")
     activity_scope = ("workspace", "feed.workspace.public_id")
     list_display = (
         "name", "feed_link", "state", "reason", "waiting", "next_try", "last_delivery",

@@ -43,6 +43,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Cursor)
 class CursorAdmin(ReadOnlyAdmin):
+    when_empty = _("Each connection and each replay has a cursor.")
     activity_scope = ("workspace", "feed.workspace.public_id")
     list_display = (
         "id", "feed_link", "connection_link", "kind", "backlog", "position", "due",
@@ -115,6 +116,7 @@ class CursorAdmin(ReadOnlyAdmin):
 
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
+    when_empty = _("Workers take a lease while they deliver.")
     list_display = ("stream", "owner", "ends")
     ends = time_column("until", _("until"))
     list_select_related = ("stream",)

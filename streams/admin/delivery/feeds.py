@@ -94,6 +94,7 @@ class ExpiringFilter(admin.SimpleListFilter):
 
 @admin.register(Feed)
 class FeedAdmin(ReadOnlyAdmin):
+    when_empty = _("A feed is created when a workspace gets a stream of its partner.")
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
         "workspace", "stream", "connection", "events", "accepted", "delivered",

@@ -27,6 +27,10 @@ from streams.delivery.replay.services import CannotCancel, cancel_replay
 class ReplayAdmin(ReadOnlyAdmin):
     """Replays. A running one can be canceled."""
 
+    lead = _(
+        "Editors and admins of a workspace start replays on its Replays page in the portal,"
+        " and partners by the API. Operators can only cancel them."
+    )
     activity_scope = ("workspace", "cursor.feed.workspace.public_id")
     list_display = (
         "public_id", "workspace", "what", "numbers", "state", "done", "delivered",

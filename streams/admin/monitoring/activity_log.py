@@ -108,6 +108,7 @@ class AtFilter(PeriodFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(HistoryAdmin):
+    when_empty = _("The portal records changes here as people make them.")
     change_list_template = "admin/activity_log.html"
     list_display = ("when", "what", "who", "origin", "place", "details")
     list_filter = (

@@ -65,6 +65,7 @@ class OpenedFilter(PeriodFilter):
 
 @admin.register(Alert)
 class AlertAdmin(HistoryAdmin):
+    when_empty = _("The portal opens alerts when a condition lasts.")
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
         "opened", "condition", "about", "partner_link", "reason", "state", "muted", "closed",
@@ -254,6 +255,7 @@ class NoticeStateFilter(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(HistoryAdmin):
+    when_empty = _("The portal creates notices for the people whom an alert concerns.")
     list_display = (
         "id", "alert_link", "transition", "channel", "recipient", "audience", "state",
         "at", "attempts",

@@ -86,6 +86,7 @@ def _of_state(state: State) -> Q:
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(HistoryAdmin):
+    when_empty = _("Partners and workspaces add endpoints in the portal.")
     activity_scope = ("workspace", "workspace.public_id")
     list_display = (
         "public_id", "owner_link", "kind", "shown_url", "failing", "gone", "created",
@@ -123,6 +124,9 @@ class WebhookEndpointAdmin(HistoryAdmin):
 class WebhookMessageAdmin(HistoryAdmin):
     """Messages. One whose last attempt failed can be sent again."""
 
+    when_empty = _(
+        "Each alert of a partner or workspace with an endpoint creates a message."
+    )
     list_display = (
         "public_id", "endpoint_link", "alert_link", "transition", "state", "response",
         "attempts", "due",

@@ -61,6 +61,9 @@ class LightAdmin(admin.ModelAdmin):
     # Whose entries of the activity log a row's page links to: the parameter of that list,
     # and the path from the row to its value.
     activity_scope: tuple[str, str] | None = None
+    # Above the list: the purpose of its rows. Below an empty one: where rows come from.
+    lead: StrOrPromise = ""
+    when_empty: StrOrPromise = ""
 
     def history_view(
         self,
