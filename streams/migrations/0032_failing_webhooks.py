@@ -26,7 +26,7 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("streams", "0042_alerts_of_tokens")]
+    dependencies = [("streams", "0031_alerts_of_tokens")]
     operations = [
         migrations.SeparateDatabaseAndState(
             [migrations.RunPython(build, drop)],

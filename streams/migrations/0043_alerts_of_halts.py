@@ -1,4 +1,4 @@
-"""Alerts about refused requests."""
+"""Name the alert about a halt as the halt is named. Changes only choices, no table."""
 
 from django.db import migrations, models
 
@@ -15,7 +15,7 @@ CHOICES = [
     ("volume_jumped", "Far more events arrive than usual"),
     ("replay_finished", "Replay completed"),
     ("replay_stopped", "Replay stopped"),
-    ("halted", "Delivery paused by the operator"),
+    ("halted", "Delivery halted by the operator"),
     ("stage", "Launch stage changed"),
     ("token_expiring", "API token expires soon"),
     ("key_refused", "Requests with an invalid key are refused"),
@@ -29,7 +29,7 @@ CHOICES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0043_refused_requests")]
+    dependencies = [("streams", "0042_choices_of_operators")]
 
     operations = [
         migrations.AlterField(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0034_webhook_endpoints_that_are_gone'),
+        ('streams', '0038_webhook_endpoints_that_are_gone'),
     ]
 
     operations = [

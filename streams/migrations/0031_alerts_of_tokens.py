@@ -1,4 +1,4 @@
-"""Name the alert about a halt as the halt is named. Changes only choices, no table."""
+"""Alerts about API tokens that expire soon."""
 
 from django.db import migrations, models
 
@@ -15,12 +15,9 @@ CHOICES = [
     ("volume_jumped", "Far more events arrive than usual"),
     ("replay_finished", "Replay completed"),
     ("replay_stopped", "Replay stopped"),
-    ("halted", "Delivery halted by the operator"),
+    ("halted", "Delivery paused by the operator"),
     ("stage", "Launch stage changed"),
     ("token_expiring", "API token expires soon"),
-    ("key_refused", "Requests with an invalid key are refused"),
-    ("too_large", "Requests are too large"),
-    ("queue_full", "The queue is full"),
     ("not_ready", "A part of the portal isn't ready"),
     ("no_beat", "Beat isn't running"),
     ("many_stopped", "Many connections need attention"),
@@ -29,7 +26,7 @@ CHOICES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0036_choices_of_operators")]
+    dependencies = [("streams", "0030_token_expiry")]
 
     operations = [
         migrations.AlterField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0035_kinds_of_webhook_endpoints")]
+    dependencies = [("streams", "0039_kinds_of_webhook_endpoints")]
     operations = [
         migrations.AddField(
             "User",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0033_test_notices'),
+        ('streams', '0037_test_notices'),
     ]
 
     operations = [

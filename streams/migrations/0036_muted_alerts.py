@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0044_alerts_of_refused_requests'),
+        ('streams', '0035_alerts_of_refused_requests'),
     ]
 
     operations = [

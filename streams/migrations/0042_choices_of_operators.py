@@ -12,7 +12,7 @@ def forget(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0039_user_theme'),
+        ('streams', '0041_user_theme'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0037_workspace_second_factor")]
+    dependencies = [("streams", "0033_workspace_second_factor")]
 
     operations = [
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0038_user_time_zone")]
+    dependencies = [("streams", "0040_user_time_zone")]
     operations = [
         migrations.AddField(
             "User",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0032_muted_alerts'),
+        ('streams', '0036_muted_alerts'),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""Alerts about API tokens that expire soon."""
+"""Alerts about refused requests."""
 
 from django.db import migrations, models
 
@@ -18,6 +18,9 @@ CHOICES = [
     ("halted", "Delivery paused by the operator"),
     ("stage", "Launch stage changed"),
     ("token_expiring", "API token expires soon"),
+    ("key_refused", "Requests with an invalid key are refused"),
+    ("too_large", "Requests are too large"),
+    ("queue_full", "The queue is full"),
     ("not_ready", "A part of the portal isn't ready"),
     ("no_beat", "Beat isn't running"),
     ("many_stopped", "Many connections need attention"),
@@ -26,7 +29,7 @@ CHOICES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0041_token_expiry")]
+    dependencies = [("streams", "0034_refused_requests")]
 
     operations = [
         migrations.AlterField(

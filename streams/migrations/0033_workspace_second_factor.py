@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0030_failing_webhooks")]
+    dependencies = [("streams", "0032_failing_webhooks")]
     operations = [
         migrations.AddField(
             "Workspace",
