@@ -183,7 +183,7 @@ PARTNER_RECOVERED: dict[str, StrOrPromise] = {
 PAGES: dict[str, tuple[StrOrPromise, str]] = {
     Condition.KEY_UNKNOWN: (_("Replace write key"), "connection-change"),
     Condition.QUARANTINE: (_("Review quarantine"), "quarantine"),
-    Condition.ISSUES: (_("View issues"), "findings"),
+    Condition.ISSUES: (_("View issues"), "issues"),
     Condition.VOLUME_STOPPED: (_("View overview"), "overview"),
     Condition.VOLUME_JUMPED: (_("View overview"), "overview"),
     Condition.REPLAY_FINISHED: (_("View replays"), "replays"),

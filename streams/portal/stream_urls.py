@@ -88,15 +88,21 @@ docs_pages: Pages = [
 ]
 
 launch_pages: Pages = [
-    path("way/", launch_views.checklist, name="partner-stream-way"),
-    path("way/start-qa/", launch_views.start_qa, name="partner-stream-way-start-qa"),
-    path("way/ask/", launch_views.request_launch, name="partner-stream-way-ask"),
-    path("history/", activity_log.stream_history, name="partner-stream-way-history"),
+    path("launch/", launch_views.checklist, name="partner-stream-launch"),
+    path(
+        "launch/start-qa/", launch_views.start_qa, name="partner-stream-launch-start-qa"
+    ),
+    path(
+        "launch/request/",
+        launch_views.request_launch,
+        name="partner-stream-launch-request",
+    ),
+    path("activity/", activity_log.stream_activity, name="partner-stream-activity"),
 ]
 
 setting_pages: Pages = [
     path("", stream_views.stream, name="partner-stream"),
-    path("readings/", stream_views.readings, name="partner-stream-readings"),
+    path("exceptions/", stream_views.readings, name="partner-stream-exceptions"),
 ]
 
 stream_pages: Pages = [
@@ -107,13 +113,13 @@ stream_pages: Pages = [
         {"tab": "partner-stream-overview"},
         name="partner-stream-overview",
     ),
-    path("", include(launch_pages), {"tab": "partner-stream-way"}),
+    path("", include(launch_pages), {"tab": "partner-stream-launch"}),
     path("plan/", include(plan_pages), {"tab": "partner-stream-plan"}),
     path(
-        "findings/",
-        issues.stream_findings,
-        {"tab": "partner-stream-findings"},
-        name="partner-stream-findings",
+        "issues/",
+        issues.stream_issues,
+        {"tab": "partner-stream-issues"},
+        name="partner-stream-issues",
     ),
     path(
         "quarantine/",

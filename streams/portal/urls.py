@@ -140,9 +140,9 @@ workspace_pages: Pages = [
     path("events/", include(event_pages), {"section": "events"}),
     path("filters/", include(saved_filter_pages), {"section": "events"}),
     path(
-        "deliveries/",
+        "attempts/",
         include("streams.portal.attempts.urls"),
-        {"section": "deliveries"},
+        {"section": "attempts"},
     ),
     path("connection/", include(connection_pages), {"section": "connection"}),
     path("alerts/", include(alert_pages), {"section": "alerts"}),
@@ -150,10 +150,10 @@ workspace_pages: Pages = [
     path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),
     path(
-        "findings/",
-        issues.workspace_findings,
-        {"section": "findings"},
-        name="findings",
+        "issues/",
+        issues.workspace_issues,
+        {"section": "issues"},
+        name="issues",
     ),
     path("quarantine/", include(quarantine.workspace_pages), {"section": "quarantine"}),
     path("tail/", include(workspace_tail_pages), {"section": "tail"}),
@@ -205,11 +205,11 @@ partner_stream_pages: Pages = [
 ]
 
 partner_activity_pages: Pages = [
-    path("", activity_views.partner_activity, name="partner-history"),
+    path("", activity_views.partner_activity, name="partner-activity"),
     path(
         "log.<form>",
         activity_views.partner_activity_file,
-        name="partner-history-file",
+        name="partner-activity-file",
     ),
 ]
 
@@ -262,7 +262,7 @@ partner_alert_pages: Pages = [
 partner_pages: Pages = [
     path("", include(partner_workspaces_pages), {"section": "workspaces"}),
     path("", include(partner_stream_pages), {"section": "streams"}),
-    path("history/", include(partner_activity_pages), {"section": "activity"}),
+    path("activity/", include(partner_activity_pages), {"section": "activity"}),
     path("events/", include(partner_event_pages), {"section": "events"}),
     path("tail/", include(partner_tail_pages), {"section": "tail"}),
     path(

@@ -106,7 +106,7 @@ def email_partner(
     if not origin:
         return
     names = (stream.partner.slug, stream.slug)
-    link = origin + reverse("portal:partner-stream-way", args=names)
+    link = origin + reverse("portal:partner-stream-launch", args=names)
     admins = User.objects.filter(
         is_active=True,
         partner_memberships__partner=stream.partner_id,

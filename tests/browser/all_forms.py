@@ -310,7 +310,7 @@ FORMS = [
     ),
     of_workspace(
         "portal/attempts/_inspector.html",
-        "deliveries/<int:pk>/",
+        "attempts/<int:pk>/",
         "connection/retry/",
         prepare=queued_and_failing,
     ),
@@ -458,12 +458,12 @@ FORMS = [
     of_stream(
         "portal/stream/settings.html",
         "",
-        "readings/",
+        "exceptions/",
         fields={"accepted": ["review-rating"]},
     ),
     of_stream(
         "portal/launch/_stage.html",
-        "way/",
+        "launch/",
         prepare=at_stage("draft"),
         fields={
             "build_on": "2027-01-04",
@@ -474,14 +474,14 @@ FORMS = [
     ),
     of_stream(
         "portal/launch/_stage.html",
-        "way/",
-        "way/start-qa/",
+        "launch/",
+        "launch/start-qa/",
         prepare=at_stage("approved"),
     ),
     of_stream(
         "portal/launch/_stage.html",
-        "way/",
-        "way/ask/",
+        "launch/",
+        "launch/request/",
         prepare=at_stage("in_qa"),
         fields={"note": "The rate was tested elsewhere."},
     ),

@@ -22,7 +22,7 @@ def test_attempts_are_inspected_one_after_the_other_by_keyboard(
     cursor = Cursor.objects.get(feed=scene.cast.feed, end_seq=None)
     factories.delivery(cursor, 3, 3)
     be(page, scene, live_server, "anna")
-    page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/deliveries/")
+    page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/attempts/")
     panel = page.locator("#inspector")
     newest = panel.get_by_role("heading", name="Delivery attempt with 1 event")
     oldest = panel.get_by_role("heading", name="Delivery attempt with 3 events")
@@ -53,7 +53,7 @@ def test_the_parts_of_a_split_are_folded_away_until_it_is_opened(
     factories.delivery(cursor, 1, 1)
     factories.delivery(cursor, 2, 2, outcome="rejected", status_code=400)
     be(page, scene, live_server, "anna")
-    page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/deliveries/")
+    page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/attempts/")
     listed = page.locator("[data-inspected-list]")
     panel = page.locator("#inspector")
 

@@ -316,7 +316,7 @@ def test_delivery_attempts_are_exported_as_they_are_listed(client):
     )  # fmt: skip
     factories.delivery(cursor, 1, 3)
     client.force_login(cast.bob)
-    listed = f"/w/{cast.workspace.public_id}/deliveries/?outcome=retry&status=5xx"
+    listed = f"/w/{cast.workspace.public_id}/attempts/?outcome=retry&status=5xx"
 
     page = client.get(client.get(listed).context["export_url"])
     assert "Export delivery attempts" in page.text
@@ -446,7 +446,7 @@ def test_an_export_of_attempts_leads_back_to_those_of_its_connection(client):
     made = client.post(f"{home}/exports/new/?list=attempts&{query}", {"format": "csv"})
     page = client.get(made["Location"])
 
-    assert page.context["exported"].url.startswith(f"{home}/deliveries/?")
+    assert page.context["exported"].url.startswith(f"{home}/attempts/?")
     assert f"connection={connection.public_id}" in page.context["exported"].url
     assert "status=5xx" in page.context["exported"].url
 
@@ -461,4 +461,4 @@ def test_an_export_outlives_the_connection_of_its_attempts(client):
 
     page = client.get(f"{home}/exports/{export.public_id}/")
 
-    assert page.context["exported"].url == f"{home}/deliveries/?"
+    assert page.context["exported"].url == f"{home}/attempts/?"

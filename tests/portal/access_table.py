@@ -158,10 +158,10 @@ ROWS = [
     for_viewers_post("filters/<int:pk>/delete/"),
     for_viewers("tail/"),
     for_viewers("tail/rows/"),
-    for_viewers("deliveries/"),
-    for_viewers("deliveries/errors/"),
-    for_viewers("deliveries/<int:pk>/"),
-    for_viewers("deliveries/<int:pk>/body.json"),
+    for_viewers("attempts/"),
+    for_viewers("attempts/errors/"),
+    for_viewers("attempts/<int:pk>/"),
+    for_viewers("attempts/<int:pk>/body.json"),
     for_viewers("connection/"),
     for_editors("connection/", ok=200),  # nothing was pasted: the form says so
     for_editors("connection/check/"),
@@ -206,7 +206,7 @@ ROWS = [
     for_viewers("replays/<replay_id>/"),
     for_viewers("replays/<replay_id>/fresh/"),
     for_editors("replays/<replay_id>/cancel/"),
-    for_viewers("findings/"),
+    for_viewers("issues/"),
     for_viewers("quarantine/"),
     for_viewers("quarantine/<int:pk>/"),
     for_editors("quarantine/stop/"),
@@ -249,18 +249,18 @@ ROWS = [
     for_partner_team("streams/<slug:stream_slug>/"),
     for_developers("streams/<slug:stream_slug>/", "post", 302, **STREAM),
     for_developers(
-        "streams/<slug:stream_slug>/readings/", "post", 302, accepted="review-rating"
+        "streams/<slug:stream_slug>/exceptions/", "post", 302, accepted="review-rating"
     ),
     for_partner_team("streams/<slug:stream_slug>/overview/"),
-    for_partner_team("streams/<slug:stream_slug>/way/"),
-    for_partner_team("streams/<slug:stream_slug>/history/"),
-    for_partner_team("history/"),
-    for_partner_admins("history/log.<form>"),
+    for_partner_team("streams/<slug:stream_slug>/launch/"),
+    for_partner_team("streams/<slug:stream_slug>/activity/"),
+    for_partner_team("activity/"),
+    for_partner_admins("activity/log.<form>"),
     for_partner_admins(
-        "streams/<slug:stream_slug>/way/", "post", 200
+        "streams/<slug:stream_slug>/launch/", "post", 200
     ),  # no dates: the form says so
-    for_partner_admins("streams/<slug:stream_slug>/way/start-qa/", "post", 302),
-    for_partner_admins("streams/<slug:stream_slug>/way/ask/", "post", 200),
+    for_partner_admins("streams/<slug:stream_slug>/launch/start-qa/", "post", 302),
+    for_partner_admins("streams/<slug:stream_slug>/launch/request/", "post", 200),
     for_partner_team("streams/<slug:stream_slug>/plan/"),
     for_developers("streams/<slug:stream_slug>/plan/template/"),
     for_developers(
@@ -323,7 +323,7 @@ ROWS = [
         302,
         seen=mark_of(OPENED),
     ),
-    for_partner_team("streams/<slug:stream_slug>/findings/"),
+    for_partner_team("streams/<slug:stream_slug>/issues/"),
     for_partner_team("streams/<slug:stream_slug>/quarantine/"),
     for_partner_team("streams/<slug:stream_slug>/quarantine/<int:pk>/"),
     for_developers("streams/<slug:stream_slug>/quarantine/stop/", "post", 302),
@@ -553,7 +553,7 @@ class Scene:
             "<slug:name>": "quick-start",
             "<slug:provider_id>": "operators",
             **self._public_ids(),
-            "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
+            "w/<public_id>/attempts/<int:pk>": f"w/<public_id>/attempts/{self.delivery.pk}",
             "w/<public_id>/filters/<int:pk>": "w/<public_id>/filters/1",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
             "p/<slug:slug>/invitations/<int:pk>": (

@@ -13,7 +13,7 @@ from tests import factories
 @pytest.fixture
 def address(cast):
     names = (cast.partner.slug, cast.stream.slug)
-    return reverse("portal:partner-stream-way-history", args=names)
+    return reverse("portal:partner-stream-activity", args=names)
 
 
 def test_the_log_says_who_changed_what_and_hides_operators_names(as_sam, cast, address):
@@ -67,7 +67,7 @@ def test_a_partner_sees_what_was_done_in_its_workspaces(as_sam, cast):
         "connection.paused", actor=None, workspace=factories.workspace(name="Foreign")
     )
 
-    page = as_sam.get(reverse("portal:partner-history", args=[cast.partner.slug])).text
+    page = as_sam.get(reverse("portal:partner-activity", args=[cast.partner.slug])).text
 
     assert "Paused the connection" in page
     assert cast.workspace.name in page

@@ -30,7 +30,7 @@ def log(cast):
 
 @pytest.fixture
 def partner_log(cast):
-    return reverse("portal:partner-history", args=[cast.partner.slug])
+    return reverse("portal:partner-activity", args=[cast.partner.slug])
 
 
 def entry(action, *, actor=None, member="", at=None, **fields):

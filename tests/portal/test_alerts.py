@@ -143,7 +143,7 @@ def test_news_about_a_stage_is_no_problem_and_leads_to_the_launch_checklist(
     shown = partner_page(client, cast)
 
     args = [cast.partner.slug, stream.slug]
-    assert f'href="{reverse("portal:partner-stream-way", args=args)}"' in shown
+    assert f'href="{reverse("portal:partner-stream-launch", args=args)}"' in shown
     assert '<span class="badge ">Ended</span>' in shown
     assert "Launched" not in partner_page(client, cast, status="open")
 

@@ -15,7 +15,7 @@ from tests.portal.test_quarantine_views import words
 FAILED = {"outcome": "retry", "status_code": 503, "error": "Segment returned 503."}
 
 
-def url(cast, page: str = "deliveries", *args: object) -> str:
+def url(cast, page: str = "attempts", *args: object) -> str:
     return reverse(f"portal:{page}", args=[cast.workspace.public_id, *args])
 
 

@@ -23,7 +23,7 @@ OTHERS = {
     "at",
     "started",
 }
-LISTS = r"/(events|deliveries|findings|quarantine|activity|requests)/$"
+LISTS = r"/(events|attempts|issues|quarantine|activity|requests)/$"
 
 
 def own(cast, page: str, **query: str) -> str:
@@ -80,9 +80,9 @@ def test_no_link_between_lists_drops_a_filter(client, world, who):
         own(world, "overview"),
         own(world, "events", email="ada@example.com", user_id="ada", rule="PLAN-EVENT-001"),
         own(world, "events", name="mail", type="track", last="7d", anonymous_id="a"),
-        own(world, "findings"),
-        own(world, "findings", severity="error", rule="PLAN-EVENT-001"),
-        own(world, "deliveries", outcome="retry"),
+        own(world, "issues"),
+        own(world, "issues", severity="error", rule="PLAN-EVENT-001"),
+        own(world, "attempts", outcome="retry"),
         own(world, "quarantine", name="Mail Opened"),
         reverse("portal:event", args=[world.workspace.public_id, 1]),
         f"/search/?q=ada@example.com&in=w:{world.workspace.public_id}",
@@ -91,8 +91,8 @@ def test_no_link_between_lists_drops_a_filter(client, world, who):
         slug = world.stream.slug
         pages += [
             of_partner(world, "partner-events", email="ada@example.com", last="7d"),
-            of_partner(world, "partner-stream-findings", slug),
-            of_partner(world, "partner-stream-findings", slug, rule="PLAN-EVENT-001", name="Mail Opened"),
+            of_partner(world, "partner-stream-issues", slug),
+            of_partner(world, "partner-stream-issues", slug, rule="PLAN-EVENT-001", name="Mail Opened"),
             of_partner(world, "partner-stream-quarantine", slug, name="Mail Opened"),
         ]  # fmt: skip
     links = {link for page in pages for link in links_with_filters(client.get(page))}
@@ -104,7 +104,7 @@ def test_no_link_between_lists_drops_a_filter(client, world, who):
 
 
 @pytest.mark.parametrize(
-    "page", ["events", "deliveries", "findings", "quarantine", "activity"]
+    "page", ["events", "attempts", "issues", "quarantine", "activity"]
 )
 def test_a_filter_that_a_list_does_not_have_is_named(client, world, page):
     client.force_login(world.anna)

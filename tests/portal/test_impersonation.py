@@ -27,7 +27,7 @@ PORTAL = (
     *("profile/", "inbox/", "notifications/", "unsubscribe/"),
 )
 # An export of the activity log writes an entry, so it counts as a change.
-WRITES = ("w/<public_id>/activity/log.<form>", "p/<slug:slug>/history/log.<form>")
+WRITES = ("w/<public_id>/activity/log.<form>", "p/<slug:slug>/activity/log.<form>")
 
 
 @pytest.fixture(scope="module")

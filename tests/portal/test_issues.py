@@ -20,12 +20,12 @@ WRONG = RULES["SPEC-PROPERTY-001"].issue("properties.a", "It is a text.", "Fix i
 
 
 def of_workspace(cast, **query):
-    return reverse("portal:findings", args=[cast.workspace.public_id], query=query)
+    return reverse("portal:issues", args=[cast.workspace.public_id], query=query)
 
 
 def of_stream(cast):
     args = [cast.partner.slug, cast.stream.slug]
-    return reverse("portal:partner-stream-findings", args=args)
+    return reverse("portal:partner-stream-issues", args=args)
 
 
 @pytest.fixture

@@ -258,10 +258,10 @@ def test_every_field_that_hides_its_value_is_a_secret():
 def test_after_sign_in_the_user_returns_to_the_page_of_the_form(client, cast):
     """Some addresses accept only POST."""
     args = [cast.partner.slug, cast.stream.slug]
-    page = reverse("portal:partner-stream-way", args=args)
+    page = reverse("portal:partner-stream-launch", args=args)
 
     response = client.post(
-        reverse("portal:partner-stream-way-ask", args=args),
+        reverse("portal:partner-stream-launch-request", args=args),
         {"note": "Please"},
         headers=HERE | {"Referer": f"http://testserver{page}"},
     )

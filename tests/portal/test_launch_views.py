@@ -22,7 +22,7 @@ DATES = {
 }  # fmt: skip
 
 
-def address(cast, page: str = "partner-stream-way") -> str:
+def address(cast, page: str = "partner-stream-launch") -> str:
     return reverse(f"portal:{page}", args=(cast.partner.slug, cast.stream.slug))
 
 
@@ -108,14 +108,14 @@ def test_qa_is_started_and_going_live_is_requested_with_a_note(as_petra, cast, r
     as_petra.post(address(cast), DATES)
     services.approve(stream=ready, actor=cast.olga)
 
-    as_petra.post(address(cast, "partner-stream-way-start-qa"))
+    as_petra.post(address(cast, "partner-stream-launch-start-qa"))
     text = as_petra.get(address(cast)).text
     qa = address(cast, "partner-stream-qa")
     assert f'<a href="{qa}#user-id">' in text
-    refused = as_petra.post(address(cast, "partner-stream-way-ask"), follow=True)
+    refused = as_petra.post(address(cast, "partner-stream-launch-request"), follow=True)
     assert "Explain why the stream should go live anyway." in refused.text
     asked = as_petra.post(
-        address(cast, "partner-stream-way-ask"),
+        address(cast, "partner-stream-launch-request"),
         {"note": "Seen by Segment."},
         follow=True,
     )

@@ -42,8 +42,8 @@ def pages(cast) -> dict[str, str]:
     workspace = cast.workspace.public_id
     stream = [cast.partner.slug, cast.stream.slug]
     return {
-        "issues of a stream": reverse("portal:partner-stream-findings", args=stream),
-        "issues of a workspace": reverse("portal:findings", args=[workspace]),
+        "issues of a stream": reverse("portal:partner-stream-issues", args=stream),
+        "issues of a workspace": reverse("portal:issues", args=[workspace]),
         "an event": reverse("portal:event", args=[workspace, seq]),
         "an event in quarantine": reverse(
             "portal:quarantined-event", args=[workspace, held]
@@ -83,6 +83,6 @@ def test_an_event_that_is_not_in_the_plan_cannot_be_edited_there(as_dev, cast, e
     factories.found(cast.feed, "Unknown Name", PROPERTY.issue("a", "b", "c"), at=now())
 
     stream = [cast.partner.slug, cast.stream.slug]
-    page = as_dev.get(reverse("portal:partner-stream-findings", args=stream)).text
+    page = as_dev.get(reverse("portal:partner-stream-issues", args=stream)).text
 
     assert "Edit in plan" not in page

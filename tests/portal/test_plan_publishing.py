@@ -70,7 +70,7 @@ def test_a_foreign_name_of_a_spec_event_is_published_once_the_settings_accept_it
     assert not cast.stream.plan_versions.published().exists()
 
     settings = [cast.partner.slug, cast.stream.slug]
-    accept = reverse("portal:partner-stream-readings", args=settings)
+    accept = reverse("portal:partner-stream-exceptions", args=settings)
     as_dev.post(accept, {"accepted": "other-names"})
     as_dev.post(at("-publish"), {"seen": draft.mark})
 

@@ -55,12 +55,11 @@ def test_the_evidence_of_a_check_can_be_opened(as_dev, cast):
     factories.found(cast.feed, "Mail Opened")
     text = as_dev.get(address(cast, "partner-stream-qa-fresh")).content.decode()
 
-    findings = reverse("portal:findings", args=(cast.workspace.public_id,))
+    issues = reverse("portal:issues", args=(cast.workspace.public_id,))
     assert (
-        f'href="{findings}?stream={cast.stream.slug}">PLAN-EVENT-001 Mail Opened'
-        in text
+        f'href="{issues}?stream={cast.stream.slug}">PLAN-EVENT-001 Mail Opened' in text
     )
-    assert as_dev.get(findings).status_code == 200
+    assert as_dev.get(issues).status_code == 200
     for page, number in (("event", 1), ("delivery", sent.pk)):
         there = reverse(f"portal:{page}", args=(cast.workspace.public_id, number))
         assert f'href="{there}?stream={cast.stream.slug}"' in text

@@ -75,7 +75,7 @@ def test_they_are_removed_and_the_activity_log_names_them(
     assert "Typo" not in as_dev.get(url("partner", cast.partner.slug)).text
     entries = AuditEntry.objects.filter(action="workspace.removed", actor=cast.dev)
     assert [entry.detail["name"] for entry in entries] == ["Typo 1", "Typo 2"]
-    history = as_dev.get(url("partner-history", cast.partner.slug)).text
+    history = as_dev.get(url("partner-activity", cast.partner.slug)).text
     id_ = empties[0].external_id
     assert f"Deleted the empty workspace Typo 1 ({id_})" in history
 

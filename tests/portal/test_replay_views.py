@@ -292,7 +292,7 @@ def test_attempts_of_a_replay_are_marked_in_every_list(as_alice, cast, live):
     replay = factories.replay(live, name="Email Clicked")
     request = factories.delivery(replay.cursor, 2, 6, events=3)
 
-    listed = as_alice.get(url(cast, "deliveries"))
+    listed = as_alice.get(url(cast, "attempts"))
     of_event = as_alice.get(url(cast, "event", 4))
     of_other = as_alice.get(url(cast, "event", 3))
     alone = as_alice.get(url(cast, "delivery", request.pk))

@@ -37,8 +37,8 @@ def test_a_filter_is_saved_under_a_name_and_opened_again(as_alice, cast):
 @pytest.mark.parametrize(
     ("page", "query"),
     [
-        ("deliveries", "outcome=retry&status=5xx"),
-        ("findings", "rule=NAME-001"),
+        ("attempts", "outcome=retry&status=5xx"),
+        ("issues", "rule=NAME-001"),
         ("quarantine", "user_id=u1"),
     ],
 )

@@ -236,14 +236,16 @@ def test_a_stream_says_how_long_a_round_takes(as_petra, cast):
         factories.due_cursor(1, factories.connection(factories.feed(cast.stream)))
     Cursor.objects.update(due_at=now())
 
-    page = as_petra.get(f"/p/{cast.partner.slug}/streams/{cast.stream.slug}/").text
+    page = as_petra.get(
+        f"/p/{cast.partner.slug}/streams/{cast.stream.slug}/overview/"
+    ).text
 
     assert "Up to 50 requests per second" in page
     assert "60 ms, in which every connection with events to send has its turn" in page
 
 
 def test_a_stream_chooses_its_spec_exceptions(as_petra, cast):
-    page = url(cast, "partner-stream-readings", cast.stream.slug)
+    page = url(cast, "partner-stream-exceptions", cast.stream.slug)
 
     as_petra.post(page, {"accepted": ["review-rating", "email-unsubscribed"]})
     as_petra.post(page, {"accepted": ["what we never offered"]})

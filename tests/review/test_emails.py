@@ -76,7 +76,7 @@ def test_a_partners_admins_receive_the_decision_and_its_reason(
         ["review@portal.example"],
     )
     assert "Message from the operator:\n\nSay who.\n\n" in mail.body
-    way = f"/p/{stream.partner.slug}/streams/{stream.slug}/way/"
+    way = f"/p/{stream.partner.slug}/streams/{stream.slug}/launch/"
     assert mail.body.endswith(f"{ORIGIN}{way}\n")
 
 

@@ -42,10 +42,10 @@ MORE = (
     "w/<public_id>/?range=custom&since=2026-03-01T00:00&until=2026-03-03T00:00",
     "w/<public_id>/quarantine/?name=Purchase",
     "w/<public_id>/quarantine/?before=1",
-    "w/<public_id>/findings/?name=Purchase",
+    "w/<public_id>/issues/?name=Purchase",
     "p/<slug:slug>/streams/<slug:stream_slug>/quarantine/?workspace=<public_id>",
-    "p/<slug:slug>/streams/<slug:stream_slug>/findings/?rule=PLAN-EVENT-001&name=Mail+Opened",
-    "w/<public_id>/findings/?severity=hint",
+    "p/<slug:slug>/streams/<slug:stream_slug>/issues/?rule=PLAN-EVENT-001&name=Mail+Opened",
+    "w/<public_id>/issues/?severity=hint",
     "w/<public_id>/replays/new/?count=1",
     "p/<slug:slug>/streams/<slug:stream_slug>/plan/versions/?from=1&to=1",
     "docs/search/?q=retention",
@@ -113,7 +113,7 @@ def pages_at_stage(people: dict[str, Visitor]) -> Iterator[Visit]:
     """Yield the stream's pages for people with and without access to change it."""
     stream = "p/<slug:slug>/streams/<slug:stream_slug>/"
     for name in ("petra", "sam"):
-        for page in ("way/", "qa/", "qa/report/", ""):
+        for page in ("launch/", "qa/", "qa/report/", ""):
             path = people[name].scene.url(Row(route=f"{stream}{page}", gets=()))
             yield from people[name].visit("get", path)
     olga = people["olga"]

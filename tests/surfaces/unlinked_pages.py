@@ -242,7 +242,7 @@ def split_attempts(scene: Scene) -> Iterator[Visit]:
     factories.delivery(cursor, 1, 1, outcome="rejected", status_code=400)
     factories.delivery(cursor, 2, 3)
     alice = Visitor(scene, "alice")
-    yield from alice.visit("get", url(scene, "w/<public_id>/deliveries/"))
+    yield from alice.visit("get", url(scene, "w/<public_id>/attempts/"))
     yield from alice.visit("get", url(scene, "w/<public_id>/events/1/"))
 
 
@@ -261,8 +261,8 @@ def searches(scene: Scene) -> Iterator[Visit]:
 
 def unchecked_streams(scene: Scene) -> Iterator[Visit]:
     Stream.objects.update(check_mode="off")
-    stream = "p/<slug:slug>/streams/<slug:stream_slug>/findings/"
-    for name, route in (("petra", stream), ("anna", "w/<public_id>/findings/")):
+    stream = "p/<slug:slug>/streams/<slug:stream_slug>/issues/"
+    for name, route in (("petra", stream), ("anna", "w/<public_id>/issues/")):
         yield from Visitor(scene, name).visit("get", url(scene, route))
 
 
@@ -302,8 +302,8 @@ def undelivered_events(scene: Scene) -> Iterator[Visit]:
     factories.delivery(cursor, 4, 4, started_at=now(), **failed)
     last = factories.delivery(cursor, 4, 4, started_at=now(), **failed)
     live.update(failures=2, due_at=now() + timedelta(minutes=1))
-    for page in ("events/4/", f"deliveries/{last.pk}/", f"deliveries/?attempt={last.pk}",
-                 "deliveries/errors/", "deliveries/?status=none"):  # fmt: skip
+    for page in ("events/4/", f"attempts/{last.pk}/", f"attempts/?attempt={last.pk}",
+                 "attempts/errors/", "attempts/?status=none"):  # fmt: skip
         yield from anna.visit("get", url(scene, f"w/<public_id>/{page}"))
     factories.expired(scene.cast.feed, 1)
     yield from anna.visit("get", url(scene, "w/<public_id>/events/1/"))

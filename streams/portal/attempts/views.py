@@ -59,7 +59,7 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
         "form": form,
         "export_url": to(access, "export-new").partition("?")[0]
         + form.query(list=Export.Kind.ATTEMPTS),
-        "saved": saved_bar(request, access, "deliveries", form),
+        "saved": saved_bar(request, access, "attempts", form),
         "page": page,
         "groups": [_linked(form, group, opened) for group in grouped(rows)],
         "is_first": before is None,
@@ -154,7 +154,7 @@ def _inspected(
         "inspected": inspect(attempt, access),
         "delivery": attempt,
         "list_query": form.query(),
-        "closed": to(access, "deliveries"),
+        "closed": to(access, "attempts"),
         "newer_url": _link(access, newer, form),
         "older_url": _link(access, older, form),
         "link": request.build_absolute_uri(to(access, "delivery", attempt.pk)),
@@ -191,7 +191,7 @@ def _error_row(
     status = NO_RESPONSE if group.status_code is None else group.status_code
     link = to(
         access,
-        "deliveries",
+        "attempts",
         connection=connection.public_id,
         outcome=group.outcome,
         status=status,

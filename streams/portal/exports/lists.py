@@ -114,7 +114,7 @@ def _attempts(
         kind=Export.Kind.ATTEMPTS,
         filters=form,
         wanted=wanted,
-        url=_path(access, "deliveries") + form.query(**access.query, connection=own),
+        url=_path(access, "attempts") + form.query(**access.query, connection=own),
     )
 
 

@@ -203,7 +203,7 @@ def _link(proof: Proof, access: PartnerAccess, stream: Stream) -> tuple[str, str
             name, args = "delivery", (proof.number,)
             text = _("Request %(number)s") % {"number": proof.number}
         case ObservedError():
-            name, args, text = "findings", (), f"{proof.rule} {proof.name}"
+            name, args, text = "issues", (), f"{proof.rule} {proof.name}"
     address = reverse(
         f"portal:{name}", args=(proof.workspace, *args), query={"stream": stream.slug}
     )

@@ -100,7 +100,7 @@ def checklist(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespon
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("Submitted for review."))
-            return redirect(within(access, "partner-stream-way", stream_slug))
+            return redirect(within(access, "partner-stream-launch", stream_slug))
     return render(request, "portal/launch/checklist.html", _page(access, stream, form))
 
 
@@ -116,7 +116,7 @@ def start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("QA started."))
-    return redirect(within(access, "partner-stream-way", stream_slug))
+    return redirect(within(access, "partner-stream-launch", stream_slug))
 
 
 @signed_in
@@ -134,7 +134,7 @@ def request_launch(request: PortalRequest, slug: str, stream_slug: str) -> HttpR
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("Launch requested."))
-            return redirect(within(access, "partner-stream-way", stream_slug))
+            return redirect(within(access, "partner-stream-launch", stream_slug))
     context = _page(access, stream, SubmissionForm.of(stream), form)
     return render(request, "portal/launch/checklist.html", context)
 

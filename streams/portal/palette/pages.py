@@ -36,9 +36,9 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
     if access.feed:
         yield _("Events"), to(access, "events")
         yield _("Live tail"), to(access, "tail")
-        yield _("Delivery attempts"), to(access, "deliveries")
+        yield _("Delivery attempts"), to(access, "attempts")
         yield _("Replays"), to(access, "replays")
-        yield _("Issues"), to(access, "findings")
+        yield _("Issues"), to(access, "issues")
         yield _("Quarantine"), to(access, "quarantine")
         yield _("Connection"), to(access, "connection")
         yield _("Alerts"), to(access, "alerts")
@@ -60,7 +60,7 @@ def _of_partner(access: PartnerAccess) -> Iterator[Page]:
     yield _("Requests"), within(access, "partner-requests")
     yield _("API tokens"), within(access, "partner-tokens")
     yield _("Members"), within(access, "partner-members")
-    yield _("Activity log"), within(access, "partner-history")
+    yield _("Activity log"), within(access, "partner-activity")
     if access.can_develop:
         yield _("New workspace"), within(access, "partner-workspace-new")
     if access.can_administer:
@@ -72,11 +72,11 @@ def _of_partner(access: PartnerAccess) -> Iterator[Page]:
 def tabs_of_stream() -> Iterator[tuple[str, str]]:
     """Yield the label and the URL name of each page of a stream, as in its tabs."""
     yield _("Overview"), "partner-stream-overview"
-    yield _("Launch checklist"), "partner-stream-way"
+    yield _("Launch checklist"), "partner-stream-launch"
     yield _("Plan"), "partner-stream-plan"
     yield _("Docs"), "partner-stream-docs"
     yield _("Send events"), "partner-stream-send"
     yield _("QA"), "partner-stream-qa"
-    yield _("Issues"), "partner-stream-findings"
+    yield _("Issues"), "partner-stream-issues"
     yield _("Quarantine"), "partner-stream-quarantine"
     yield _("Settings"), "partner-stream"

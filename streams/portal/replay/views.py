@@ -133,7 +133,7 @@ def _progress(access: WorkspaceAccess, replay: Replay) -> dict[str, object]:
         "left": size - done,
         "percent": done * 100 // size,
         "blocked": _blocked(access, [replay]),
-        "attempts": to(access, "deliveries", **_attempts_of(replay)),
+        "attempts": to(access, "attempts", **_attempts_of(replay)),
     }
 
 

@@ -28,7 +28,7 @@ register = template.Library()
 def first_page_of(stream: Stream) -> str:
     """Return the name of the page on which a stream opens: what is next, or its health."""
     is_live = stream.stage == Stage.LIVE
-    return "partner-stream-overview" if is_live else "partner-stream-way"
+    return "partner-stream-overview" if is_live else "partner-stream-launch"
 
 
 @register.simple_tag

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from streams.portal.shared.filter_forms import FilterForm
 
 # Lists of a workspace that have a filter bar, by the names of their URLs.
-PAGES = ("events", "deliveries", "findings", "quarantine")
+PAGES = ("events", "attempts", "issues", "quarantine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,9 @@ SHOWN = 50
 
 
 @signed_in
-def stream_history(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+def stream_activity(
+    request: PortalRequest, slug: str, stream_slug: str
+) -> HttpResponse:
     """Show changes to a stream, without those in its customers' workspaces."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)

@@ -113,7 +113,7 @@ class FaultRow:
 
 
 @signed_in
-def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
+def workspace_issues(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the issues of the workspace's feed."""
     access = workspace_to_see(request, public_id)
     feed = access.the_feed
@@ -132,9 +132,7 @@ def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 @signed_in
-def stream_findings(
-    request: PortalRequest, slug: str, stream_slug: str
-) -> HttpResponse:
+def stream_issues(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the issues of all workspaces of the stream."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
@@ -176,7 +174,7 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "of_stream": _of_stream(request, page),
     }
     if isinstance(page.access, WorkspaceAccess):
-        context["saved"] = saved_bar(request, page.access, "findings", form)
+        context["saved"] = saved_bar(request, page.access, "issues", form)
     return render(request, "portal/shared/issues.html", context)
 
 
@@ -185,7 +183,7 @@ def _of_stream(request: PortalRequest, page: IssuesPage) -> str:
     if not (isinstance(page.access, WorkspaceAccess) and page.access.partner_role):
         return ""
     args = [page.access.workspace.partner.slug, page.stream.slug]
-    url = reverse("portal:partner-stream-findings", args=args)
+    url = reverse("portal:partner-stream-issues", args=args)
     return opened_from(request, url) or url
 
 
@@ -282,9 +280,7 @@ def _affected(
     return [
         (
             kind,
-            reverse(
-                "portal:findings", args=[kind.feed.workspace.public_id], query=query
-            ),
+            reverse("portal:issues", args=[kind.feed.workspace.public_id], query=query),
         )
         for kind in kinds
         if kind.feed is not None

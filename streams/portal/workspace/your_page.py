@@ -33,7 +33,7 @@ OF_PARTNER = {
     "single-sign-on": "partner-sso",
 }
 OF_STREAM = {
-    "launch-checklist": "partner-stream-way",
+    "launch-checklist": "partner-stream-launch",
     "plan": "partner-stream-plan",
     "check-an-event": "partner-stream-plan-check",
     "send-events": "partner-stream-send",
@@ -43,9 +43,9 @@ OF_STREAM = {
 OF_WORKSPACE = {
     "overview": "overview",
     "events": "events",
-    "delivery-attempts": "deliveries",
+    "delivery-attempts": "attempts",
     "replays": "replays",
-    "issues": "findings",
+    "issues": "issues",
     "quarantine": "quarantine",
     "connection": "connection",
     "alerts": "alerts",
