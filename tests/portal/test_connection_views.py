@@ -138,6 +138,28 @@ def test_a_change_is_saved_as_previewed(as_alice, cast):
     assert (connection.known, connection.seen_at) == (True, None)
 
 
+def test_a_change_to_a_key_that_segment_refuses_names_one_next_step(
+    as_alice, cast, segment
+):
+    factories.cursor(factories.connection(cast.feed, write_key=KEY))
+    segment.know({"write_key": KEY, "region": "sandbox"})
+    preview = as_alice.post(
+        url(cast, "connection-change"), {"write_key": OTHER_KEY, "region": "sandbox"}
+    )
+
+    page = as_alice.post(
+        url(cast, "connection-replace"),
+        {"change": preview.context["sealed_change"]},
+        follow=True,
+    )
+
+    assert "we check whether Segment recognizes the write key" in preview.text
+    assert (
+        "Changes saved, but Segment doesn&#x27;t recognize this write key" in page.text
+    )
+    assert "Changes saved. Send a test event" not in page.text
+
+
 @pytest.mark.parametrize(
     ("known", "title", "hint"),
     [
@@ -156,6 +178,7 @@ def test_the_form_for_a_new_key_is_named_as_the_button_that_opens_it(
 
     assert title in button
     assert f"<h1>{title}</h1>" in form
+    assert ("(optional)" in form) is known
     assert hint in form
 
 

@@ -91,13 +91,27 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(to(access, "connection-change"))
     verification.check_known(connection=current)
-    messages.success(
-        request,
-        _("Changes saved. Send a test event to verify the connection.")
-        if feed_status(access).status.can_test
-        else _("Changes saved."),
-    )
+    _say_what_is_next(request, access)
     return redirect(to(access, "connection"))
+
+
+def _say_what_is_next(request: PortalRequest, access: WorkspaceAccess) -> None:
+    """Confirm the change, with the same next step as the status of the connection."""
+    status = feed_status(access).status
+    if status.primary is Action.REPLACE_KEY:
+        messages.warning(
+            request,
+            _(
+                "Changes saved, but Segment doesn't recognize this write key. Replace the"
+                " key, or select another region."
+            ),
+        )
+    elif status.can_test:
+        messages.success(
+            request, _("Changes saved. Send a test event to verify the connection.")
+        )
+    else:
+        messages.success(request, _("Changes saved."))
 
 
 def _preview(

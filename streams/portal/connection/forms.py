@@ -103,6 +103,7 @@ class ChangeForm(ConnectionForm):
 
     def __init__(self, *args: Any, is_bad: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_bad = is_bad
         self.fields["write_key"].required = False
         self.fields["write_key"].label = _("New write key")
         self.fields["write_key"].help_text = (
