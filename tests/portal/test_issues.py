@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from streams.base.clock import now
+from streams.catalog.pages.models import StreamProfile
 from streams.spec.rules import RULES
 from tests import factories
 from tests.portal.test_quarantine_views import words
@@ -40,13 +41,17 @@ def found(cast):
 
 
 def test_a_workspace_sees_one_row_per_fault_the_most_severe_first(as_bob, cast, found):
+    StreamProfile.objects.create(
+        stream=cast.stream, support_email="help@postbox.example"
+    )
+
     page = as_bob.get(of_workspace(cast))
 
     said = words(page)
     planned = said.index("Error Mail Opened Event not in the plan")
     typed = said.index("Warning Order Completed Wrong type for a Spec property")
     assert planned < typed
-    ask = f"Ask {cast.partner.name} to fix this: Add it."
+    ask = f"Ask {cast.partner.name} to fix this. help@postbox.example"
     counts = "Events in 24 hours: 3 Events in 7 days: 5"
     assert f"{counts} PLAN-EVENT-001 No such event. {ask}" in said
     assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text

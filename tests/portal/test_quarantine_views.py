@@ -314,7 +314,7 @@ def test_the_page_of_an_event_recommends_an_action_and_says_who_can_fix_the_caus
     partner = cast.partner.name
     assert f"Recommended: {recommended}" in said
     assert f"Ask {partner} to fix the cause, so that later events are sent." in said
-    assert f"Ask {partner} to fix this:" in said
+    assert f"Ask {partner} to fix this" in said
 
 
 def test_the_partner_reads_how_to_fix_an_issue_without_a_detour(as_dev, cast, held):

@@ -29,6 +29,7 @@ from streams.portal.shared.plan_links import PlanLinks
 from streams.portal.shared.way_back import opened_from
 from streams.portal.workspace.annotated_json import AnnotatedEvent, annotated
 from streams.portal.workspace.json_text import stamps
+from streams.publishing.page_data import profile_of
 from streams.spec.check.pasted_events import PastedEvent
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
         "link": request.build_absolute_uri(),
         "plan_links": PlanLinks.load(access, access.the_feed.stream),
         "planned_name": stored.name or stored.type,
+        "support_email": profile_of(access.the_feed.stream).support_email,
         "format": FORMAT,
         **_explained(access, stored, attempts),
     }

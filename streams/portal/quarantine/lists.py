@@ -35,6 +35,7 @@ from streams.portal.shared.plan_links import PlanLinks
 from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.annotated_json import annotated_lines, plain_lines
 from streams.portal.workspace.json_text import Stamps, stamps
+from streams.publishing.page_data import profile_of
 from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.services import set_check_mode
 
@@ -232,6 +233,7 @@ def _event(request: PortalRequest, scope: QuarantineScope, pk: int) -> HttpRespo
         "advice": advice(scope, stored),
         "plan_links": PlanLinks.load(scope.access, scope.stream),
         "planned_name": stored.name or stored.type,
+        "support_email": profile_of(scope.stream).support_email,
         "workspace": feed.workspace,
         "decide": scope.url("quarantine-decide", id=pk),
         "kept_until": scope.stream.retention.kept_until(stored.received_at),

@@ -38,6 +38,7 @@ from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.forms import IssueFilterForm
 from streams.portal.workspace.issue_shares import NameEstimates, Shares
 from streams.portal.workspace.json_text import highlighted
+from streams.publishing.page_data import profile_of
 from streams.spec.call_structure import CALLS
 from streams.spec.issues import Severity
 from streams.spec.validation_modes import ValidationMode, stricter
@@ -162,6 +163,7 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "access": page.access,
         "stream": page.stream,
         "page": page,
+        "support_email": profile_of(page.stream).support_email,
         "has_plan": page.stream.plan_versions.published().exists(),
         "form": form,
         "filters": [(s, PLURALS[s], counts[s]) for s in GRAVEST_FIRST],
