@@ -48,6 +48,19 @@ def test_the_profile_and_the_notifications_lead_to_each_other(as_bob, cast, page
     assert f'<a href="{page}">← Profile</a>' in shown
 
 
+def test_notifications_opened_from_alerts_lead_back_to_them(as_bob, cast):
+    args = [cast.workspace.public_id]
+    alerts = reverse("portal:alerts", args=args)
+    opened = reverse("portal:notifications-workspace", args=args) + "?from=alerts"
+
+    assert f'href="{opened}"' in as_bob.get(alerts).text
+    shown = as_bob.get(opened)
+    assert f'<a href="{alerts}">← Alerts</a>' in shown.text
+    form = shown.context["form"]
+    choices = {name: field.initial for name, field in form.fields.items()}
+    assert as_bob.post(opened, choices).url == opened
+
+
 def save(client, page, **fields):
     return client.post(page, {"name": "Bob Ray", **fields}, follow=True)
 

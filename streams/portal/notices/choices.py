@@ -40,6 +40,8 @@ OPTIONS: dict[Notice.Channel, list[tuple[str, StrOrPromise]]] = {
     Channel.INBOX: [(one.value, one.label) for one in (Cadence.NOW, Cadence.OFF)],
 }
 
+FROM_ALERTS = "from=alerts"  # in the link on the page of a workspace's alerts
+
 # These alerts are about a stream, not about a workspace: only partners get notices of them.
 OF_STREAMS = (
     Alert.Condition.HALTED,
@@ -174,11 +176,19 @@ def tests_of(request: PortalRequest, owner: Owner) -> dict[str, object]:
     }
 
 
+def _alerts_before(request: PortalRequest, owner: Owner) -> str:
+    """Return the path of the alerts that the page was opened from; empty: another page."""
+    if request.GET.get("from") != "alerts" or isinstance(owner, Partner):
+        return ""
+    return reverse("portal:alerts", args=[owner.public_id])
+
+
 def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
     places = places_of(request.user)
     if owner not in places:  # a customer's workspace, which its partner views
         return redirect("portal:notifications")
     alike = [one for one in places if type(one) is type(owner) and one != owner]
+    alerts = _alerts_before(request, owner)
     form = ChoicesForm(
         request.POST or None,
         kinds=current(request.user, owner, kinds_of(owner)),
@@ -189,10 +199,12 @@ def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
         for place in [owner, *(alike if all_of_them else [])]:
             choose(user=request.user, owner=place, choices=form.choices)
         messages.success(request, _("Saved your notification settings."))
-        return redirect(page_of_choices(owner))
+        back = f"?{FROM_ALERTS}" if alerts else ""
+        return redirect(f"{page_of_choices(owner)}{back}")
     context = {
         "access": None,
         "owner": owner,
+        "alerts": alerts,
         "form": form,
         "several": len(places) > 1,
         "channels": [channel.label for channel in OPTIONS],
