@@ -200,6 +200,14 @@ def test_a_replay_is_canceled_and_says_where(as_alice, cast, live):
     assert "This replay has already ended." in words(again)
 
 
+def test_the_list_shows_the_range_of_each_replay(as_alice, cast, live):
+    as_alice.post(url(cast), {"first": "3", "last": "6", "ids": "same"})
+
+    assert "All events in event numbers 3–6" in words(
+        as_alice.get(url(cast, "replays"))
+    )
+
+
 def test_a_replay_leads_to_the_attempts_of_its_time_only(as_alice, cast, live):
     start, minute = factories.NOW + timedelta(hours=1), timedelta(minutes=1)
     replay = factories.replay(live, position=8, due_at=None, ended_at=start + minute)
