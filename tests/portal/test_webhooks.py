@@ -57,6 +57,7 @@ def test_a_new_endpoint_shows_its_signing_secret_once(anna, page, cast):
     assert response.status_code == 201
     assert response.text.count(secret) == 1
     assert endpoint.workspace == cast.workspace
+    assert f'<a href="{page_of(endpoint)}#messages">send a test</a>' in response.text
     for path in (page, page_of(endpoint)):
         text = anna.get(path).text
         assert secret not in text

@@ -61,7 +61,7 @@ def webhooks(request: PortalRequest, /, **place: str) -> HttpResponse:
         except TooManyEndpoints as error:
             form.add_error(None, str(error))
     if added and not secret:
-        messages.success(request, _("Endpoint added."))
+        messages.success(request, _("Endpoint added. Next, send a test."))
         return redirect(in_place(access, "webhook", added.public_id))
     if added:
         form = NewEndpointForm(owner=owner)
@@ -70,6 +70,7 @@ def webhooks(request: PortalRequest, /, **place: str) -> HttpResponse:
         "rows": _rows(access),
         "form": form,
         "secret": secret,
+        "test": added and in_place(access, "webhook", added.public_id) + "#messages",
         "most": services.MAX_ENDPOINTS,
     }
     response = render(request, "portal/webhooks/webhooks.html", context)
