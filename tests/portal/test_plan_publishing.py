@@ -72,9 +72,12 @@ def test_a_foreign_name_of_a_spec_event_is_published_once_the_settings_accept_it
     settings = [cast.partner.slug, cast.stream.slug]
     accept = reverse("portal:partner-stream-exceptions", args=settings)
     as_dev.post(accept, {"accepted": "other-names"})
-    as_dev.post(at("-publish"), {"seen": draft.mark})
+    page = as_dev.post(at("-publish"), {"seen": draft.mark}, follow=True)
 
     assert cast.stream.plan_versions.published().exists()
+    assert "Plan version 1 was published. Next, run the" in page.text
+    qa = reverse("portal:partner-stream-qa", args=settings)
+    assert f'<a href="{qa}">QA test</a>' in page.text
 
 
 def test_the_page_says_what_the_draft_changes(as_dev, cast, at):

@@ -110,6 +110,8 @@ def test_an_event_is_added_to_the_draft(as_dev, cast, at):
     assert drafted_plan(cast.stream) == TrackingPlan(events=(OPENED,))
     entry = AuditEntry.objects.get(action="plan.drafted")
     assert (entry.actor, entry.detail["what"]) == (cast.dev, "Email Opened")
+    said = as_dev.get(at()).text
+    assert f'saved to the draft. <a href="{at("publish")}">Publish…</a>' in said
 
 
 def test_rows_are_added_and_removed_without_javascript_and_nothing_is_saved(

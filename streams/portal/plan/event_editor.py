@@ -8,6 +8,7 @@ import msgspec
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from streams.catalog.plans.authoring.editing import (
@@ -91,12 +92,18 @@ def _editor(
         form = EventForm(event=entered, seen=mark_of(edited.current))
         theirs = EventRow(event=edited.current) if edited.current else None
         return _form(request, access, stream, key, form, entered, meanwhile=True, theirs=theirs)  # fmt: skip
-    message = _("“%(event)s” was saved to the draft.")
-    messages.success(request, message % {"event": label(entered)})
+    messages.success(request, _saved(access, stream, entered))
     if advice(entered, stream.spec_exceptions).is_grave or what == ADD_EXPECTED:
         key = key_of(entered)
         return redirect(within(access, "partner-stream-plan-event", stream.slug, key))
     return redirect(address_of(access, stream, entered))
+
+
+def _saved(access: PartnerAccess, stream: Stream, event: PlannedEvent) -> str:
+    """Say that the event is in the draft, with a link that leads to its publication."""
+    text = _('“{event}” was saved to the draft. <a href="{href}">Publish…</a>')
+    href = within(access, "partner-stream-plan-publish", stream.slug)
+    return format_html(text, event=label(event), href=href)
 
 
 def _with_suggestion(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -59,10 +60,25 @@ def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
         except (CannotPublish, PlanConflict) as error:
             refused = str(error)
         else:
-            message = _("Plan version %(number)d was published.")
-            messages.success(request, message % {"number": version.number})
+            messages.success(request, _published(access, stream, version))
             return redirect(within(access, "partner-stream-plan", stream_slug))
     return _publishing(request, access, stream, form, refused)
+
+
+def _published(access: PartnerAccess, stream: Stream, version: PlanVersion) -> str:
+    """Say what was published, with links to what is next."""
+    text = _(
+        "Plan version {number} was published. Next, run the"
+        ' <a href="{qa}">QA test</a>, review the <a href="{docs}">docs</a>, and raise the'
+        ' <a href="{settings}">stream version</a> if the events changed.'
+    )
+    return format_html(
+        text,
+        number=version.number,
+        qa=within(access, "partner-stream-qa", stream.slug),
+        docs=within(access, "partner-stream-docs", stream.slug),
+        settings=within(access, "partner-stream", stream.slug),
+    )
 
 
 def _publishing(
