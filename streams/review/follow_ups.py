@@ -37,10 +37,10 @@ def follow_ups(stream: Stream) -> list[Task]:
 
 def _qa(stream: Stream, published: PlanVersion) -> Task | None:
     """Return the QA run of a plan version that was published after the launch."""
-    launched_at = _launched_at(stream)
-    if launched_at is None or published.published_at is None:
+    launch = launched_at(stream)
+    if launch is None or published.published_at is None:
         return None
-    if published.published_at <= launched_at:
+    if published.published_at <= launch:
         return None
     run = last_run(stream)
     done = run is not None and run.started_at >= published.published_at
@@ -55,7 +55,8 @@ def _qa(stream: Stream, published: PlanVersion) -> Task | None:
     return _task("qa", _("QA test"), why % {"version": published.number}, done=done)
 
 
-def _launched_at(stream: Stream) -> datetime | None:
+def launched_at(stream: Stream) -> datetime | None:
+    """Return when the stream last went live; None: never."""
     entries = AuditEntry.objects.of_stream(stream).filter(action="stream.went_live")
     return entries.order_by("-pk").values_list("at", flat=True).first()
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from streams.audit.services import record
 from streams.connections.models import Connection
 from streams.portal.launch.qa import pace
 from streams.review.qa.checklist import check
@@ -32,6 +33,24 @@ def test_one_click_creates_the_test_workspaces_that_the_test_needs(as_dev, cast)
     assert "Run QA test" not in before
     assert "Run QA test" in page.content.decode()
     assert "Create missing test workspaces" not in page.content.decode()
+
+
+@pytest.mark.parametrize(("stage", "is_live"), [("live", True), ("qa", False)])
+def test_the_page_of_a_live_stream_says_that_its_qa_is_completed(
+    as_dev, cast, stage, is_live
+):
+    record(
+        "stream.went_live",
+        actor=cast.olga,
+        partner=cast.partner,
+        stream=cast.stream.slug,
+    )
+    cast.stream.stage = stage
+    cast.stream.save()
+
+    page = as_dev.get(address(cast)).text
+
+    assert ("after its QA. The checklist below" in page) == is_live
 
 
 def test_a_partner_at_the_limit_sees_why(as_dev, cast):

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.base.public_urls import addresses
 from streams.catalog.pages.page_kinds import PageKind
+from streams.catalog.stage import Stage
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -28,6 +29,7 @@ from streams.portal.shared.access import (
 from streams.portal.shared.navigation_tags import within
 from streams.portal.workspace.summaries import FeedSummary, rows
 from streams.publishing.pages import address_of
+from streams.review.follow_ups import launched_at
 from streams.review.qa.checklist_line import CheckState
 from streams.review.qa.ingest_client import EventsRefused
 from streams.review.qa.observations import (
@@ -86,6 +88,7 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     connected = {row.workspace.external_id for row in tests if row.connection}
     context = {
         "rows": tests,
+        "launched_at": launched_at(stream) if stream.stage == Stage.LIVE else None,
         "is_prepared": connected >= WANTED.keys(),
         "most": MAX_TEST_WORKSPACES,
         **_checklist(access, stream),
