@@ -60,7 +60,7 @@ class AlertFilter:
         return [
             FilterLink("", _("All"), counts["all"]),
             FilterLink("open", _("Open"), counts["open"]),
-            FilterLink("closed", _("Closed"), closed),
+            FilterLink("closed", _("Recovered or ended"), closed),
         ]
 
     def kinds(self, alerts: AlertQuerySet) -> list[FilterLink]:
