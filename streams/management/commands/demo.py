@@ -70,7 +70,7 @@ class Command(BaseCommand):
                 "  Events with the outcome “warned” are delivered, too. Their issues"
                 " are on these pages:\n\n"
                 "    Partner   Streams, the stream, Issues\n"
-                "    Customer  Issues, in the menu of the workspace\n"
+                "    Customer  Issues, in the menu of the workspace\n\n"
             )
         if outcomes["held"]:
             self.stdout.write(
