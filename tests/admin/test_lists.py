@@ -112,6 +112,19 @@ def test_the_activity_log_is_searched_by_actor(staff):
     assert [entry.actor for entry in page.context["cl"].result_list] == [ada]
 
 
+def test_the_activity_log_is_searched_by_the_name_of_a_workspace_or_partner(staff):
+    workspace = factories.workspace(name="Fern & Field")
+    record("workspace.created", actor=None, workspace=workspace)
+    record("partner.created", actor=None, partner=workspace.partner)
+    record("workspace.created", actor=None, workspace=factories.workspace())
+
+    of_workspace, _ = listed(staff, "auditentry", q="fern & field")
+    of_partner, _ = listed(staff, "auditentry", q=workspace.partner.name.upper())
+
+    assert {entry.workspace for entry in of_workspace} == {workspace}
+    assert "partner.created" in {entry.action for entry in of_partner}
+
+
 def test_a_filter_bounds_its_scan_within_the_search_results(staff, monkeypatch):
     monkeypatch.setattr(append_only, "SCAN", 2)
     cursor = factories.due_cursor(events=1)

@@ -96,6 +96,7 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
+MOST_NAMED = 5  # workspaces or partners of a name whose entries a search finds
 LABELS = {
     Export.Format.CSV: _("Export CSV"),
     Export.Format.JSON_LINES: _("Export JSON Lines"),
@@ -117,8 +118,8 @@ class AuditEntryAdmin(HistoryAdmin):
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
     search_help_text = _(
-        "Enter the full external ID of a workspace, the full slug of a partner, or the"
-        " full email of a person, who did it or whom it is about."
+        "Enter the full name or external ID of a workspace, the full name or slug of a"
+        " partner, or the full email of a person, who did it or whom it is about."
     )
     fields = (
         "when", "what", "action", "who", "address", "device", "member", "stream",
@@ -133,14 +134,14 @@ class AuditEntryAdmin(HistoryAdmin):
             return [Q(workspace=pk) for pk in named.values_list("pk", flat=True)]
         if not search_term:
             return [Q()]
-        workspaces = Workspace.objects.filter(external_id=search_term)
-        partners = Partner.objects.filter(slug=search_term)
+        workspaces = _either(Workspace.objects.all(), "external_id", search_term)
+        partners = _either(Partner.objects.all(), "slug", search_term)
         email = search_term.strip().lower()
         actors = User.objects.filter(email=email)
         groups = Group.objects.filter(name=search_term)
         return [
-            *(Q(workspace=pk) for pk in workspaces.values_list("pk", flat=True)),
-            *(Q(partner=pk) for pk in partners.values_list("pk", flat=True)),
+            *(Q(workspace=pk) for pk in workspaces),
+            *(Q(partner=pk) for pk in partners),
             *(Q(actor=pk) for pk in actors.values_list("pk", flat=True)),
             *(_about(email) if "@" in email else ()),
             *(_of_group(name) for name in groups.values_list("name", flat=True)),
@@ -208,6 +209,13 @@ class AuditEntryAdmin(HistoryAdmin):
         if entry.actor and entry.actor.email == detail.get("member"):
             del detail["member"]  # is the actor
         return " · ".join(all_details(entry.action, detail))
+
+
+def _either(rows: QuerySet[Any], key: str, text: str) -> list[int]:
+    """Return the IDs of the rows with this key, and of the MOST_NAMED newest with this name."""
+    by_key = rows.filter(**{key: text}).values_list("pk", flat=True)
+    named = rows.filter(name__iexact=text.strip()).order_by("-pk")
+    return [*{*by_key, *named.values_list("pk", flat=True)[:MOST_NAMED]}]
 
 
 def _about(email: str) -> list[Q]:
