@@ -254,3 +254,15 @@ def test_a_decision_is_emailed_to_the_partners_admins(
     [mail] = mailoutbox
     assert mail.to == ["petra@postbox.example"]
     assert "http://testserver/p/" in mail.body
+
+
+def test_the_page_of_a_draft_says_when_it_can_be_approved(staff, submitted):
+    text = "You can approve it or request changes once the partner submits it"
+    draft = factories.stream(stage="draft")
+
+    page, other = staff.get(page_of(draft)).text, staff.get(page_of(submitted)).text
+
+    assert text in page
+    assert "The button opens a page" in page
+    assert text not in other
+    assert "Each button opens a page" in other

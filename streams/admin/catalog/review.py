@@ -48,6 +48,7 @@ def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpRespons
         "title": _("Review of %(stream)s") % {"stream": stream},
         **_about(stream),
         "asked": asked,
+        "awaits_submission": stream.stage == Stage.DRAFT,
         "offered": [
             decision
             for decision in DECISIONS.values()
