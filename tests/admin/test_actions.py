@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from streams.admin.shared.base import page_url
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
@@ -565,3 +566,25 @@ def test_a_users_page_says_that_its_button_sets_a_password(staff):
     assert "Set password…" in page
     assert "Reset password" not in page
     assert "Email a reset link" in page
+
+
+@pytest.mark.parametrize(
+    ("has_account", "next_step"),
+    [
+        (False, "Open this user and select “Email a reset link”"),
+        (True, "The account exists: tell this admin to sign in."),
+    ],
+)
+def test_adding_a_partner_says_that_its_admin_got_no_email_and_what_to_do(
+    staff, mailoutbox, has_account, next_step
+):
+    if has_account:
+        factories.user("petra@postbox.example")
+
+    page = staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER, follow=True)
+
+    [said] = [str(one) for one in page.context["messages"] if "emailed" in str(one)]
+    person = Partner.objects.get().members.get()
+    assert mailoutbox == []
+    assert next_step in said
+    assert f'<a href="{page_url(person)}">petra@postbox.example</a>' in said

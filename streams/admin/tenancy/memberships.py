@@ -10,9 +10,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Field
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import time_column
+from streams.admin.shared.base import link, time_column
 from streams.tenancy.members import (
     AlreadyMember,
     LastAdmin,
@@ -30,9 +31,16 @@ class MembershipInline(admin.TabularInline):
     verbose_name_plural = _("members")
     extra = 0
     autocomplete_fields = ("user",)
-    fields = ("user", "role", "since")
-    readonly_fields = ("since",)
+    fields = ("user", "role", "since", "page")
+    readonly_fields = ("since", "page")
     since = time_column("created_at", _("since"))
+
+    @admin.display(description=_("account"))
+    def page(self, membership: PartnerMembership | WorkspaceMembership) -> str:
+        """Link to the member's user page, where operators help with sign-in."""
+        if membership.pk is None:
+            return "–"
+        return link(membership.user, gettext("Open user"))
 
     def formfield_for_dbfield(
         self, db_field: Field, request: HttpRequest, **kwargs: Any

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.shared.base import (
     ServiceAdmin,
+    link,
     linked,
     list_link,
     staff_of,
@@ -32,7 +33,7 @@ from streams.identity.sso.domains import (
     read_domains,
     set_domains,
 )
-from streams.tenancy.models import Partner, PartnerToken, Workspace
+from streams.tenancy.models import Partner, PartnerToken, User, Workspace
 from streams.tenancy.services import SlugTaken, change_partner
 from streams.tenancy.users import user_of
 
@@ -55,8 +56,8 @@ class NewPartnerForm(forms.ModelForm):
     admin_email = forms.EmailField(
         label=_("First admin's email"),
         help_text=_(
-            "If there is no account with this email, we create one. The admin sets a"
-            " password with “Forgot your password?” on the sign-in page."
+            "If there is no account with this email, we create one. The admin isn't emailed:"
+            " afterward, open the user and select “Email a reset link”."
         ),
     )
 
@@ -155,6 +156,18 @@ class PartnerAdmin(ServiceAdmin):
         admin_user = user_of(email=admin_email, actor=actor)
         return create_partner_with_stream(admin=admin_user, actor=actor, **entered)
 
+    def response_add(
+        self,
+        request: HttpRequest,
+        obj: Partner,
+        post_url_continue: str | None = None,
+    ) -> HttpResponse:
+        """Say also that the first admin got no email, and what to do."""
+        response = super().response_add(request, obj, post_url_continue)
+        for membership in obj.memberships.select_related("user"):
+            messages.info(request, _next_step(membership.user))
+        return response
+
     def change(self, request: HttpRequest, row: Any, form: Any) -> None:
         entered = dict(form.cleaned_data)
         domains, actor = entered.pop("email_domains"), staff_of(request)
@@ -194,6 +207,19 @@ class PartnerAdmin(ServiceAdmin):
             list_link(Delivery, _("Delivery attempts"), partner=partner.slug),
             list_link(Rejection, _("Rejected events"), partner=partner.slug),
         )
+
+
+def _next_step(admin_user: User) -> str:
+    if admin_user.has_usable_password():
+        text = gettext(
+            "{user} was not emailed. The account exists: tell this admin to sign in."
+        )
+    else:
+        text = gettext(
+            "{user} was not emailed. Open this user and select “Email a reset link”, so that"
+            " the admin can set a password and sign in."
+        )
+    return format_html(text, user=link(admin_user, admin_user.email))
 
 
 def _review_link(stream: Stream) -> str:
