@@ -27,7 +27,7 @@ class NoResetLink(Exception):
 
 
 def email_reset_link(request: HttpRequest, user: User, *, actor: User) -> None:
-    """Email the same link as "Forgot your password?" does. Raises NoResetLink.
+    """Email a link as "Forgot your password?" does. Raises NoResetLink.
 
     Only the recipient sees the link: it isn't returned, logged or recorded.
     """
@@ -44,6 +44,7 @@ def email_reset_link(request: HttpRequest, user: User, *, actor: User) -> None:
         )
         said = text % {"email": user.email, "amount": limited.limit.amount}
         raise NoResetLink(said) from None
+    request.__dict__["is_sent_by_operator"] = True  # the email says so
     try:
         form.save(request)
     except EmailNotSent:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import describe
+from streams.base.outbox import BACKEND
 from streams.identity.sign_in_limits import RESETS_TO_EMAIL
 from tests import factories
 
@@ -88,3 +89,42 @@ def test_only_operators_who_can_change_the_user_send_links(client, olga, mailout
     assert response.status_code == 403
     assert mailoutbox == []
     assert send_link(client, factories.user()) != []
+
+
+def test_the_email_says_that_an_operator_sent_it(staff, mailoutbox):
+    send_link(staff, factories.user())
+
+    assert "An operator of the Partner Portal sent you this email" in mailoutbox[0].body
+    assert "We received a request" not in mailoutbox[0].body
+
+
+def test_the_email_of_a_user_who_forgot_the_password_names_no_operator(
+    client, mailoutbox
+):
+    form = {"email": factories.user().email}
+
+    client.post(reverse("account_reset_password"), form)
+
+    assert "We received a request" in mailoutbox[0].body
+    assert "operator" not in mailoutbox[0].body
+
+
+def test_a_portal_that_keeps_emails_says_that_superusers_see_the_link(
+    staff, settings, tmp_path
+):
+    user = factories.user()
+    sent = staff.get(page_of(user)).text
+    options = {"BACKEND": BACKEND, "OPTIONS": {"file_path": tmp_path}}
+    settings.MAILERS = {"default": options}
+
+    kept = staff.get(page_of(user)).text
+
+    assert "Only the user sees it." in sent
+    assert "Only the user sees it." not in kept
+    assert "superusers see the link in the Outbox" in kept
+
+
+def test_the_page_of_a_user_says_how_to_close_the_account(staff):
+    page = staff.get(page_of(factories.user())).text
+
+    assert "To close the account, clear this box." in page

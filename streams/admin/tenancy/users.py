@@ -34,6 +34,7 @@ from streams.admin.shared.base import (
 )
 from streams.admin.tenancy import account_security
 from streams.admin.tenancy import impersonation as impersonation_pages
+from streams.base.outbox import outbox_folder
 from streams.identity import impersonation, security_notices
 from streams.identity.reset_links import NoResetLink, email_reset_link
 from streams.tenancy.models import User
@@ -78,6 +79,14 @@ class EditUserForm(UserChangeForm):
     """An existing user. The email is stored in lower case, as sign-in looks it up."""
 
     password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordLink)
+
+    class Meta(UserChangeForm.Meta):
+        help_texts = {
+            "is_active": _(
+                "To close the account, clear this box. The user's sessions end at once, and"
+                " the user can't sign in again until you select it."
+            )
+        }
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -200,9 +209,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
             '<button type="submit" class="button" form="email-reset-link">{}</button>'
             '<div class="help">{}</div>',
             gettext("Email a reset link"),
-            gettext(
-                "The link works once and expires in 4 hours. Only the user sees it."
-            ),
+            _about_reset_links(),
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -266,6 +273,17 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         rows = [(link(m.partner), m.get_role_display()) for m in partners]
         rows += [(link(m.workspace), m.get_role_display()) for m in workspaces]
         return format_html_join(", ", "{} ({})", rows) or gettext("None")
+
+
+def _about_reset_links() -> str:
+    if outbox_folder() is None:
+        return gettext(
+            "The link works once and expires in 4 hours. Only the user sees it."
+        )
+    return gettext(
+        "The link works once and expires in 4 hours. This portal keeps emails instead of"
+        " sending them, so superusers see the link in the Outbox and forward it."
+    )
 
 
 def is_superuser(request: HttpRequest) -> bool:
