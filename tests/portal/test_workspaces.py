@@ -57,7 +57,7 @@ def test_a_workspace_shows_its_issues_of_the_last_day_and_where_replays_are(
 
     page = as_dev.get(url(cast, "partner-workspace", cast.workspace.public_id))
 
-    issues = of_feed(cast.workspace, cast.feed, "findings")
+    issues = of_feed(cast.workspace, cast.feed, "issues")
     replays = of_feed(cast.workspace, cast.feed, "replays")
     assert f'<a href="{issues}">1,200 issues in the last 24 hours</a>' in page.text
     assert f'<a href="{replays}">View replays</a>' in page.text
