@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from streams.catalog.pages.models import Logo, StreamProfile
 from streams.catalog.stage import Stage
-from streams.docs.guides.index import NAMES
+from streams.docs.guides.index import GUIDES, NAMES
 from streams.docs.page_cache import PageCache
 from tests import factories
 
@@ -153,10 +153,12 @@ def test_the_index_lists_all_public_pages(client, stream):
 
     text = client.get("/docs/").text
 
-    assert '<li><a href="/docs/postbox/">Postbox Source</a></li>' in text
-    assert (
-        '<li><a href="/docs/postbox/integration/">Postbox Integration</a></li>' in text
-    )
+    listed = re.sub(r">\s+<", "><", text)
+    source = '<li><a href="/docs/postbox/">Postbox Source</a>'
+    assert f"{source}<p>The events that Postbox sends to Segment.</p></li>" in listed
+    integration = '<a href="/docs/postbox/integration/">Postbox Integration</a>'
+    assert f"{integration}<p>Connect Postbox to your Segment workspace.</p>" in listed
+    assert listed.index(source) < listed.index(f"<p>{GUIDES['customers'].summary}</p>")
     assert "/docs/other/" not in text
 
 

@@ -30,8 +30,8 @@ WORKSPACE_HINTS: Mapping[str, StrOrPromise] = {
         " connection, and see the activity log."
     ),
     WorkspaceMembership.Role.EDITOR: _(
-        "Can connect Segment, change and pause the connection, replay events, resolve"
-        " quarantined events, and acknowledge or mute alerts."
+        "Can connect Segment, change and pause the connection, replay or skip events,"
+        " resolve quarantined events, and acknowledge or mute alerts."
     ),
     WorkspaceMembership.Role.VIEWER: _(
         "Can view events, delivery attempts, alerts and members, and export events."
