@@ -22,7 +22,7 @@ RIGHTS = {
     "See events, delivery attempts and alerts": [
         [f"get {WORKSPACE}events/"],
         [f"get {WORKSPACE}events/<int:seq>/"],
-        [f"get {WORKSPACE}deliveries/"],
+        [f"get {WORKSPACE}attempts/"],
         [f"get {WORKSPACE}alerts/"],
     ],
     "See the members and their roles": [[f"get {WORKSPACE}members/"]],
@@ -57,7 +57,7 @@ RIGHTS = {
         [f"get {WORKSPACE}activity/log.<form>"],
     ],
     "See the workspace's changes in the partner's activity log": [
-        [f"get {PARTNER}history/"]
+        [f"get {PARTNER}activity/"]
     ],
     "Create the workspace and its ingest key": [
         [f"post {PARTNER}workspaces/new/"],
