@@ -196,7 +196,10 @@ def twice_at_once(person: Person) -> None:
     if first == second:  # 201: the page shows a secret, once
         assert address == other
     assert [one for one, n in (entries - before).items() if n > 1] == []
-    assert len(mail.outbox) - rows["mail"] <= 1
+    recipients = Counter(
+        address for one in mail.outbox[rows["mail"] :] for address in one.to
+    )
+    assert [address for address, n in recipients.items() if n > 1] == []
 
 
 def after_back(person: Person) -> None:
