@@ -122,6 +122,12 @@ def test_a_portal_that_keeps_emails_says_that_superusers_see_the_link(
     assert "Only the user sees it." in sent
     assert "Only the user sees it." not in kept
     assert "superusers see the link in the Outbox" in kept
+    assert send_link(staff, user) == [
+        (
+            f"The email with the reset link for {user.email} is in the"
+            ' <a href="/admin/outbox/">Outbox</a>. Forward the link.'
+        )
+    ]
 
 
 def test_the_page_of_a_user_says_how_to_close_the_account(staff):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class ReasonForm(forms.Form):
     """Why an operator needs to see a user's pages."""
 
+    required_css_class = "required"
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=200,

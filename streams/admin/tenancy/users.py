@@ -32,9 +32,8 @@ from streams.admin.shared.base import (
     time_column,
     yes_column,
 )
-from streams.admin.tenancy import account_security
+from streams.admin.tenancy import account_security, reset_links
 from streams.admin.tenancy import impersonation as impersonation_pages
-from streams.base.outbox import outbox_folder
 from streams.identity import impersonation, security_notices
 from streams.identity.reset_links import NoResetLink, email_reset_link
 from streams.tenancy.models import User
@@ -209,7 +208,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
             '<button type="submit" class="button" form="email-reset-link">{}</button>'
             '<div class="help">{}</div>',
             gettext("Email a reset link"),
-            _about_reset_links(),
+            reset_links.about(),
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -262,8 +261,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
             except NoResetLink as refusal:
                 messages.error(request, str(refusal))
             else:
-                said = gettext("Emailed a reset link to %(email)s.")
-                messages.success(request, said % {"email": user.email})
+                messages.success(request, reset_links.sent_to(user))
         return redirect("admin:streams_user_change", pk)
 
     @admin.display(description=_("memberships"))
@@ -273,17 +271,6 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         rows = [(link(m.partner), m.get_role_display()) for m in partners]
         rows += [(link(m.workspace), m.get_role_display()) for m in workspaces]
         return format_html_join(", ", "{} ({})", rows) or gettext("None")
-
-
-def _about_reset_links() -> str:
-    if outbox_folder() is None:
-        return gettext(
-            "The link works once and expires in 4 hours. Only the user sees it."
-        )
-    return gettext(
-        "The link works once and expires in 4 hours. This portal keeps emails instead of"
-        " sending them, so superusers see the link in the Outbox and forward it."
-    )
 
 
 def is_superuser(request: HttpRequest) -> bool:

@@ -70,7 +70,7 @@ def _published(access: PartnerAccess, stream: Stream, version: PlanVersion) -> s
     text = _(
         "Plan version {number} was published. Next, run the"
         ' <a href="{qa}">QA test</a>, review the <a href="{docs}">docs</a>, and raise the'
-        ' <a href="{settings}">stream version</a> if the events changed.'
+        ' <a href="{settings}">stream version</a>.'
     )
     return format_html(
         text,
