@@ -42,11 +42,9 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
         != Cadence.OFF
     ]
     counts = {
-        one.pk: 0
-        if one.transition == Notice.Transition.REMIND and not _is_waiting(one.about)
-        else _alerts_of(one)
+        one.pk: _alerts_of(one)
         if one.audience == Notice.Audience.PARTNER
-        else 1
+        else int(one.transition != Notice.Transition.REMIND or _is_waiting(one.about))
         for one in wanted
     }
     return found | {pk: count for pk, count in counts.items() if count}

@@ -193,6 +193,23 @@ def test_a_partner_is_not_reminded_of_alerts_that_someone_takes_care_of(
     assert to_petra(smtp) == [title]
 
 
+@pytest.mark.parametrize("change", ["closed_at", "acknowledged_at"])
+def test_a_partners_reminder_that_waits_is_about_the_alerts_that_still_need_someone(
+    alert, petra, smtp, start, change
+):
+    others_of(alert, 2)
+    smtp.stop()
+    send(start + DAY)
+    Alert.objects.filter(pk=alert.pk).update(**{change: start + DAY})
+    smtp.start()
+
+    send(start + DAY + 5 * MINUTE)
+
+    stream = alert.stream.name
+    title = f"Still open: Delivery stopped for 2 workspaces: {stream}"
+    assert to_petra(smtp) == [title]
+
+
 def test_an_alert_that_its_partner_muted_is_still_reminded_of_in_the_workspace(
     alert, anna, petra, smtp, start
 ):
