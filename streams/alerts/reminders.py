@@ -113,7 +113,7 @@ def _to_members(alerts: list[Alert], now: datetime) -> Iterator[Notice]:
 def _to_partners(alerts: list[Alert], now: datetime) -> Iterator[Notice]:
     """Yield one reminder for each stream and condition, about all of its open alerts.
 
-    None follows another notice about them within EVERY.
+    None follows another notice about them within EVERY, unless that one wasn't sent.
     """
     groups = {
         (one.condition, one.stream_id)
@@ -124,7 +124,11 @@ def _to_partners(alerts: list[Alert], now: datetime) -> Iterator[Notice]:
         return
     streams = {stream for _, stream in groups}
     recent = Notice.objects.filter(
-        audience=Audience.PARTNER, due_at__gt=now - EVERY, alert__stream__in=streams
+        audience=Audience.PARTNER,
+        due_at__gt=now - EVERY,
+        alert__stream__in=streams,
+        dropped_at=None,
+        given_up_at=None,
     )
     groups -= set(recent.values_list("alert__condition", "alert__stream"))
     muted = Mute.objects.filter(alert=OuterRef("pk"), audience=Audience.PARTNER)

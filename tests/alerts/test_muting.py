@@ -130,6 +130,22 @@ def test_a_workspace_does_not_mute_its_partner(alert, anna, smtp, start):
     assert notice.dropped_at
 
 
+def test_a_partner_has_a_reminder_when_its_mute_is_over(alert, anna, smtp, start):
+    petra = factories.partner_member(alert.partner, "admin", "petra@postbox.example")
+    Notice.objects.create(
+        alert=alert, transition="opened", audience=PARTNER, partner=alert.partner,
+        recipient=petra, due_at=start, expires_at=start + DAY,
+    )  # fmt: skip
+    muted(alert, petra, MuteFor.HOUR, PARTNER)
+
+    send(start)
+    send(start + HOUR + timedelta(minutes=1))
+    send(start + HOUR + timedelta(minutes=2))
+
+    to_petra = [one for one in smtp.accepted if one["To"] == petra.email]
+    assert [one["Subject"].partition(": ")[0] for one in to_petra] == ["Still open"]
+
+
 def test_an_alert_that_is_over_cannot_be_muted(alert, anna):
     Alert.objects.update(closed_at=alert.opened_at)
 
