@@ -100,7 +100,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     created = time_column("created_at", _("created"))
     deleted = time_column("deleted_at", _("deleted"))
-    since = time_column("status_at", _("own status since"))
+    since = time_column("status_at", _("connection status since"))
     asked = time_column("known_at", _("last key check"))
     tested = time_column("test_sent_at", _("last test event"))
     seen = time_column("seen_at", _("test event confirmed"))

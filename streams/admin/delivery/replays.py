@@ -29,7 +29,7 @@ class ReplayAdmin(ReadOnlyAdmin):
 
     lead = _(
         "Editors and admins of a workspace start replays on its Replays page in the portal,"
-        " and partners by the API. Operators can only cancel them."
+        " and partners with the API. Operators can only cancel them."
     )
     activity_scope = ("workspace", "cursor.feed.workspace.public_id")
     list_display = (

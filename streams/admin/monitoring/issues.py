@@ -103,7 +103,7 @@ class IssueKindAdmin(ReadOnlyAdmin):
         "Issues of the last 7 days. Each row is a rule that events with one name break in a"
         " stream. The columns count these events in 24 hours."
     )
-    when_empty = _("Issues appear within minutes of events that break a rule.")
+    when_empty = _("Issues appear within seconds of events that break a rule.")
     list_display = (
         "rule_or_others", "title", "name", "severity", "of_stream", "workspaces", "day", "before",
         "last_seen",

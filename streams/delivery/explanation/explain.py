@@ -89,7 +89,7 @@ def _probably_dropped(*, is_sure_of_key: bool) -> Explanation:
         )
     else:
         reason = _(
-            "Segment accepted this event but doesn't recognize the present write key. It"
+            "Segment accepted this event but doesn't recognize the current write key. It"
             " probably dropped the event, if it was sent with that key."
         )
     return Explanation(

@@ -42,8 +42,8 @@ class ProfileForm(forms.Form):
         choices=zone_choices,
         label=gettext_lazy("Time zone"),
         help_text=gettext_lazy(
-            "For all times on pages and in emails. If it is the same as your browser, emails"
-            " show UTC."
+            "For all times on pages and in emails about alerts. If it is the same as your"
+            " browser, these emails show UTC."
         ),
     )
     theme = forms.ChoiceField(

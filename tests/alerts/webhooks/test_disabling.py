@@ -119,7 +119,7 @@ def test_an_admin_enables_it_again(gone, cast, client, server, send, start):
     client.force_login(cast.anna)
     page = reverse("portal:webhook", args=[cast.workspace.public_id, gone.public_id])
     shown = client.get(page).text
-    assert "The receiver responded 410 Gone at" in shown
+    assert "The receiver responded 410 Gone on" in shown
     assert ">Send a test<" not in shown
 
     shown = client.post(f"{page}enable/", follow=True).text
