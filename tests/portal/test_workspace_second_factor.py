@@ -12,12 +12,19 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
+from streams.portal.tail import rows
 from tests import factories
 from tests.second_factors import App, code_of
 
 pytestmark = pytest.mark.django_db
 
 SETUP = "/accounts/2fa/required/"
+
+
+def clear_tails() -> None:
+    """Forget the rows that polls in the same second share."""
+    rows._events_across.cache_clear()
+    rows._attempts_across.cache_clear()
 
 
 def require(workspace) -> None:
@@ -104,6 +111,37 @@ def test_the_search_box_finds_no_events_without_a_factor(cast):
     event = f"/w/{cast.workspace.public_id}/events/"
     assert event in before.text
     assert event not in after.text
+
+
+@pytest.mark.parametrize("page", ["events/?message_id=m-4711", "tail/", "tail/rows/"])
+def test_the_lists_of_the_partner_leave_its_events_out_without_a_factor(cast, page):
+    factories.append(cast.feed, now=now(), messageId="m-4711")
+    page = f"/p/{cast.partner.slug}/{page}"
+    event = f"/w/{cast.workspace.public_id}/events/"
+    without, passed = sign_in(cast.dev), Client()
+    passed.force_login(cast.dev)
+    before = without.get(page).text
+    require(cast.workspace)
+    clear_tails()
+
+    assert event in before
+    assert event not in without.get(page).text
+    assert event in passed.get(page).text
+
+
+def test_the_live_tail_of_the_partner_leaves_its_attempts_out_without_a_factor(cast):
+    factories.append(cast.feed)
+    cursor = factories.due_cursor(1, factories.connection(cast.feed))
+    factories.delivered(cursor, 1, now=now())
+    require(cast.workspace)
+    clear_tails()
+    page = f"/p/{cast.partner.slug}/tail/?show=attempts"
+    attempt = f"/w/{cast.workspace.public_id}/attempts/"
+    passed = Client()
+    passed.force_login(cast.dev)
+
+    assert attempt not in sign_in(cast.dev).get(page).text
+    assert attempt in passed.get(page).text
 
 
 def test_an_admin_requires_it_and_members_are_emailed(

@@ -34,11 +34,15 @@ def check_second_factor(request: HttpRequest, user: User, workspace: Workspace) 
 
     An operator who views the portal as the user has used their own.
     """
-    if workspace.second_factor_required_at is None:
-        return
-    if request.__dict__.get("impersonation") or used_second_factor(request, user):
-        return
-    raise SecondFactorMissing
+    if workspace.second_factor_required_at and not opens_all_workspaces(request, user):
+        raise SecondFactorMissing
+
+
+def opens_all_workspaces(request: HttpRequest, user: User) -> bool:
+    """Whether the session may also see workspaces that require a second factor."""
+    return bool(request.__dict__.get("impersonation")) or used_second_factor(
+        request, user
+    )
 
 
 @transaction.atomic

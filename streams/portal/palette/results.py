@@ -58,13 +58,13 @@ def results_for(
     access: WorkspaceAccess | PartnerAccess | None,
     docs: list[SearchResult],
     *,
-    has_used_factor: bool,
+    opens_all: bool,
 ) -> list[ResultGroup]:
     """Return what matches, by kind; an empty query matches the pages of the access.
 
     Without a second factor, events of workspaces that require one are left out.
     """
-    visible = _VisibleTenants(user, has_used_factor=has_used_factor)
+    visible = _VisibleTenants(user, opens_all=opens_all)
     groups = [
         ResultGroup(gettext_lazy("Events"), list(_events(query, visible, access))),
         ResultGroup(gettext_lazy("Pages"), list(_pages(query, access))),
@@ -89,8 +89,8 @@ def _is_like_id(query: str) -> bool:
 class _VisibleTenants:
     """The partners and workspaces that a user is a member of."""
 
-    def __init__(self, user: User, *, has_used_factor: bool) -> None:
-        self._has_used_factor = has_used_factor
+    def __init__(self, user: User, *, opens_all: bool) -> None:
+        self._opens_all = opens_all
         tenants = tenants_of(user)
         self.partners = [partner.pk for partner in tenants.partners]
         own = [workspace.pk for workspace in tenants.workspaces]
@@ -103,7 +103,7 @@ class _VisibleTenants:
         if isinstance(access, WorkspaceAccess):
             return Feed.objects.filter(workspace=access.workspace)
         feeds = Feed.objects.all()
-        if not self._has_used_factor:
+        if not self._opens_all:
             feeds = feeds.filter(workspace__second_factor_required_at=None)
         if access is not None:
             return feeds.filter(workspace__partner=access.partner)

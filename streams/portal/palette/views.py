@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from streams.base.rate_limit import RateLimit, RateLimited, consume
-from streams.identity.second_factor.sessions import used_second_factor
+from streams.identity.second_factor.workspaces import opens_all_workspaces
 from streams.portal.palette.results import MAX_QUERY, SearchResult, results_for
 from streams.portal.shared.access import (
     PortalRequest,
@@ -62,8 +62,7 @@ def search(request: PortalRequest, *, search_docs: DocsSearch) -> HttpResponse:
             request.user,
             access,
             found,
-            has_used_factor=bool(request.__dict__.get("impersonation"))
-            or used_second_factor(request, request.user),
+            opens_all=opens_all_workspaces(request, request.user),
         )
     if request.htmx:
         # htmx shows only successful responses.

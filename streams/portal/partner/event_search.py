@@ -18,7 +18,6 @@ from streams.delivery.event_status import statuses
 from streams.delivery.explanation.delivery_now import DeliveryNow
 from streams.delivery.explanation.explain import explain
 from streams.events.message_lookup import find_message
-from streams.events.models import Feed
 from streams.events.search.across_feeds import InvalidPosition, Position, step
 from streams.events.search.event_filter import EventFilter
 from streams.events.search.payload_condition import content_conditions
@@ -32,6 +31,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.filter_forms import TimeFilterForm
 from streams.portal.shared.form_choices import number_in
+from streams.portal.shared.partner_feeds import feeds_to_see
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from streams.delivery.explanation.explanation import Explanation
     from streams.events.message_lookup import FoundMessage
-    from streams.events.models import Event
+    from streams.events.models import Event, Feed
 
 MOST_FOUND = 200  # events; then the search waits for the person
 MOST_FEEDS = 20  # that received the same messageId, or have matches in quarantine
@@ -86,15 +86,16 @@ def event_search(request: PortalRequest, slug: str) -> HttpResponse:
     form = EventSearchForm(request.GET)
     context = _context(access, form)
     if form.is_valid() and form.names_one:
+        feeds = feeds_to_see(request, access)
         if message_id := form.values.get("message_id"):
-            known = find_message(_feeds(access), message_id, limit=MOST_FEEDS)
+            known = find_message(feeds, message_id, limit=MOST_FEEDS)
             context["known"] = [
                 (message, _why(message))
                 for message in known
                 if message.event or message.quarantined
             ]
         if not context.get("known"):
-            context |= _next(request, access, form) | {"held": _held(access, form)}
+            context |= _next(request, access, form) | {"held": _held(feeds, form)}
     return render(request, "portal/partner/event_search.html", context)
 
 
@@ -107,9 +108,9 @@ class HeldEvents:
     is_complete: bool
 
 
-def _held(access: PartnerAccess, form: EventSearchForm) -> HeldEvents | None:
+def _held(all_feeds: QuerySet[Feed], form: EventSearchForm) -> HeldEvents | None:
     """Search the quarantines; None: no event in them matches."""
-    some = _feeds(access).filter(quarantined__gt=0)
+    some = all_feeds.filter(quarantined__gt=0)
     feeds = list(some.select_related("stream", "workspace").order_by("-head_at", "pk"))
     found = count_matches(feeds, form.filters(now()), budget_s=HELD_S)
     rows = [
@@ -147,10 +148,6 @@ def _context(access: PartnerAccess, form: EventSearchForm) -> dict[str, object]:
     return {"access": access, "form": form, "several_streams": several}
 
 
-def _feeds(access: PartnerAccess) -> QuerySet[Feed]:
-    return Feed.objects.filter(stream__partner=access.partner)
-
-
 def _next(
     request: PortalRequest, access: PartnerAccess, form: EventSearchForm
 ) -> dict[str, object]:
@@ -160,7 +157,7 @@ def _next(
     before = number_in(request.GET, "found") or 0
     try:
         reached = step(
-            _feeds(access),
+            feeds_to_see(request, access),
             form.filters(started_at),
             started_at=started_at,
             position=Position.parse(at) if at else None,

@@ -71,12 +71,13 @@ def events_of(feed: Feed, after: int, matching: Q) -> list[TailRow]:
     return [_event_row(feed, event, ready) for event in found]
 
 
-def events_across(partner_id: int) -> list[TailRow]:
+def events_across(partner_id: int, *, opens_all: bool) -> list[TailRow]:
     """Return rows of the newest events of all the partner's customers.
 
-    Polls in the same second share one result.
+    `opens_all` includes workspaces that require a second factor. Polls in the same second
+    share one result.
     """
-    return _events_across(partner_id, int(time.monotonic()))
+    return _events_across(partner_id, int(time.monotonic()), opens_all=opens_all)
 
 
 def attempts_of(feed: Feed, after: int, outcome: str) -> list[TailRow]:
@@ -90,9 +91,12 @@ def attempts_of(feed: Feed, after: int, outcome: str) -> list[TailRow]:
     ]
 
 
-def attempts_across(partner_id: int) -> list[TailRow]:
-    """Return rows of the newest delivery attempts for all the partner's customers."""
-    return _attempts_across(partner_id, int(time.monotonic()))
+def attempts_across(partner_id: int, *, opens_all: bool) -> list[TailRow]:
+    """Return rows of the newest delivery attempts for all the partner's customers.
+
+    `opens_all` includes workspaces that require a second factor.
+    """
+    return _attempts_across(partner_id, int(time.monotonic()), opens_all=opens_all)
 
 
 def requests_of(partner_id: int, after: str, *, failed: bool) -> list[TailRow]:
@@ -108,8 +112,10 @@ def requests_of(partner_id: int, after: str, *, failed: bool) -> list[TailRow]:
 
 # The second in the key makes a result last for at most a second.
 @lru_cache(maxsize=16)
-def _events_across(partner_id: int, _second: int) -> list[TailRow]:
+def _events_across(partner_id: int, _second: int, *, opens_all: bool) -> list[TailRow]:
     feeds = Feed.objects.filter(stream__partner=partner_id)
+    if not opens_all:
+        feeds = feeds.filter(workspace__second_factor_required_at=None)
     found = list(arrived_lately(feeds, limit=PER_POLL))
     if not found:
         return []
@@ -118,11 +124,15 @@ def _events_across(partner_id: int, _second: int) -> list[TailRow]:
 
 
 @lru_cache(maxsize=16)
-def _attempts_across(partner_id: int, _second: int) -> list[TailRow]:
+def _attempts_across(
+    partner_id: int, _second: int, *, opens_all: bool
+) -> list[TailRow]:
     since = now() - LATELY
     moved = Cursor.objects.filter(
         Q(last_delivered_at__gte=since) | Q(failures__gt=0), stream__partner=partner_id
     )
+    if not opens_all:
+        moved = moved.filter(feed__workspace__second_factor_required_at=None)
     cursors = moved.order_by("-last_delivered_at").values_list(
         "connection_id", flat=True
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from streams.identity.second_factor.workspaces import opens_all_workspaces
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -100,7 +101,7 @@ def partner_tail(request: PortalRequest, slug: str) -> HttpResponse:
     context = {
         "access": access,
         "is_of_partner": True,
-        "poll": _of_partner(access, kind, form, ""),
+        "poll": _of_partner(request, access, form, ""),
         **_page(kind, form, OF_PARTNER, within(access, "partner-tail-rows")),
     }
     return render(request, "portal/tail/partner.html", context)
@@ -110,10 +111,9 @@ def partner_tail(request: PortalRequest, slug: str) -> HttpResponse:
 def partner_tail_rows(request: PortalRequest, slug: str) -> HttpResponse:
     """Render the rows since the last poll, and some that the page may have."""
     access = partner_to_see(request, slug)
-    kind, form = _chosen(request, OF_PARTNER)
-    return _answer(
-        request, _of_partner(access, kind, form, request.GET.get("after", ""))
-    )
+    _kind, form = _chosen(request, OF_PARTNER)
+    after = request.GET.get("after", "")
+    return _answer(request, _of_partner(request, access, form, after))
 
 
 def _chosen(
@@ -153,13 +153,15 @@ def _of_workspace(
     return Poll(rows, newest)
 
 
-def _of_partner(access: PartnerAccess, kind: str, form: TailForm, after: str) -> Poll:
+def _of_partner(
+    request: PortalRequest, access: PartnerAccess, form: TailForm, after: str
+) -> Poll:
+    opens_all = opens_all_workspaces(request, request.user)
     if isinstance(form, EventTailForm):
-        return Poll(
-            [row for row in events_across(access.partner.pk) if form.shows(row)]
-        )
+        rows = events_across(access.partner.pk, opens_all=opens_all)
+        return Poll([row for row in rows if form.shows(row)])
     if isinstance(form, AttemptTailForm):
-        rows = attempts_across(access.partner.pk)
+        rows = attempts_across(access.partner.pk, opens_all=opens_all)
         return Poll([row for row in rows if form.shows(row)])
     rows = requests_of(access.partner.pk, after, failed=bool(form.values.get("failed")))
     return Poll(rows, rows[0].key[1:] if rows else after)
