@@ -126,6 +126,21 @@ def test_other_messages_are_not_sent_again(staff, messages, state, why):
     assert AuditEntry.objects.count() == count
 
 
+def test_the_messages_of_a_disabled_endpoint_are_not_sent_again(
+    staff, endpoint, messages
+):
+    message = messages["given_up"]
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(gone_at=now())
+
+    said = send_again(staff, message)
+
+    why = "The endpoint is disabled, because its receiver responded 410 Gone."
+    assert said == [f"{message}: {why}"]
+    message.refresh_from_db()
+    assert message.given_up_at
+    assert not AuditEntry.objects.filter(action="webhook.sent_again").exists()
+
+
 def test_only_operators_with_the_permission_send_messages_again(client, messages):
     viewer = factories.user(is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_webhookmessage"))

@@ -110,7 +110,8 @@ def _claim(now: datetime) -> list[WebhookMessage]:
 def _prepared(message: WebhookMessage, now: datetime) -> MessageRequest | None:
     """Return the request of a claimed message, or drop or release the message."""
     try:
-        if message.body or _has_content(message):
+        is_disabled = message.endpoint.gone_at is not None
+        if not is_disabled and (message.body or _has_content(message)):
             return request_of(message, now)
         _release(message, dropped_at=now)
     except CannotDecrypt:

@@ -157,12 +157,16 @@ def send_test(*, endpoint: WebhookEndpoint, actor: User) -> None:
 def send_again(*, message: WebhookMessage, actor: User) -> None:
     """Send a message whose last attempt failed again soon, and retry it as from the start.
 
-    It keeps its ID and its body, so the receiver recognizes it. Raises NotSentAgain.
+    It keeps its ID and its body, so the receiver recognizes it. Raises NotSentAgain, also if
+    the endpoint is disabled.
     """
-    _locked(message.endpoint)
+    endpoint = _locked(message.endpoint)
     message = WebhookMessage.objects.select_related("endpoint").get(pk=message.pk)
     if message.delivered_at:
         raise NotSentAgain(_("This message was delivered already."))
+    if endpoint.gone_at:
+        text = _("The endpoint is disabled, because its receiver responded 410 Gone.")
+        raise NotSentAgain(text)
     if message.dropped_at:
         raise NotSentAgain(_("The alert ended before this message was due."))
     if not message.failed:

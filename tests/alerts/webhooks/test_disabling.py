@@ -88,6 +88,18 @@ def test_an_endpoint_that_is_gone_gets_no_more_messages(
     assert AuditEntry.objects.get(action="webhook.disabled").workspace == cast.workspace
 
 
+def test_a_message_that_is_due_at_a_disabled_endpoint_is_dropped(
+    gone, server, send, start
+):
+    at = start + MINUTE
+    WebhookMessage.objects.update(given_up_at=None, due_at=at)
+
+    send(at)
+
+    assert len(server.received) == 1
+    assert WebhookMessage.objects.get().dropped_at
+
+
 def test_the_admins_of_the_owner_are_notified_once(gone, cast, smtp, start):
     Notice.objects.exclude(transition="gone").delete()
     sending.disable(endpoint_id=gone.pk, now=start + MINUTE)
