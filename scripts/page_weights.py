@@ -27,7 +27,7 @@ START, END = "<!-- pages: start -->", "<!-- pages: end -->"
 VISITS = 5  # of each page, for the server time
 MAX_PAGES = 30  # per person
 ROLES = ("workspace admin", "partner admin", "operator")
-LINKS = ".nav a, .tabs a, .table a.whole, .list a, .head a.button, .docs-side a, #content-main a"
+LINKS = ".nav a, .tabs a, .table a.whole, .list a, .head a.button:not([download]), .docs-side a, #content-main a"
 
 WATCH = """
 window.shift = 0;
