@@ -83,24 +83,6 @@ def operator_reminders(alerts: Iterable[Alert], now: datetime) -> Iterator[Notic
             yield notice
 
 
-def concerns_operator(notice: Notice) -> bool:
-    """Whether a notice to an operator still has a reason."""
-    alert = notice.about
-    if notice.transition == CLOSED:
-        first = Notice.objects.filter(
-            alert=alert,
-            transition=OPENED,
-            recipient=notice.recipient_id,
-            channel=notice.channel,
-            audience=OPERATOR,
-        )
-        return first.exclude(sent_at=None).exists()
-    if notice.transition == REMIND and alert.acknowledged_at is not None:
-        return False
-    # A digest also has the alerts that are over.
-    return alert.closed_at is None or notice.digest_end is not None
-
-
 def operator_title_of(notice: Notice) -> str:
     """Return what a notice to an operator says, as the subject of its email."""
     title = {"alert": notice.about.get_condition_display()}

@@ -26,8 +26,9 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
     """Return how many alerts each notice is about. One that no one needs is missing.
 
     No one needs a notice whose recipient is no longer a member or turned it off, one about an
-    alert that is muted, one to a partner about fewer alerts than it takes, or one about the
-    end of something that the partner wasn't notified of.
+    alert that is muted, one to a partner about fewer alerts than it takes, one to an operator
+    about the start of something that is over, or one about the end of something that the
+    partner or the operator wasn't notified of.
     """
     found = _without_alert([one for one in notices if one.alert_id is None])
     notices = _not_muted([one for one in notices if one.alert_id is not None])
@@ -41,12 +42,7 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
         )
         != Cadence.OFF
     ]
-    counts = {
-        one.pk: _alerts_of(one)
-        if one.audience == Notice.Audience.PARTNER
-        else int(one.transition != Notice.Transition.REMIND or _is_waiting(one.about))
-        for one in wanted
-    }
+    counts = {one.pk: _alerts_of(one) for one in wanted}
     return found | {pk: count for pk, count in counts.items() if count}
 
 
@@ -91,19 +87,41 @@ def _place(notice: Notice) -> Place:
 
 
 def _alerts_of(notice: Notice) -> int:
-    """Return how many alerts a partner's notice is about; 0 if it has no reason."""
+    """Return how many alerts a notice is about; 0 if it has no reason."""
+    if notice.audience == Notice.Audience.PARTNER:
+        return _alerts_of_partner(notice)
+    if notice.transition == Notice.Transition.REMIND:
+        return int(_is_waiting(notice.about))
+    if notice.audience == Notice.Audience.OPERATOR:
+        return int(_concerns_operator(notice))
+    return 1
+
+
+def _concerns_operator(notice: Notice) -> bool:
     if notice.transition == Notice.Transition.CLOSED:
-        first = Notice.objects.filter(
-            alert=notice.alert_id,
-            transition=Notice.Transition.OPENED,
-            recipient=notice.recipient_id,
-            channel=notice.channel,
-            audience=notice.audience,
-        )
-        return int(first.exclude(sent_at=None).exists())
+        return _start_was_sent(notice)
+    # A digest also has the alerts that are over.
+    return notice.about.closed_at is None or notice.digest_end is not None
+
+
+def _alerts_of_partner(notice: Notice) -> int:
+    if notice.transition == Notice.Transition.CLOSED:
+        return int(_start_was_sent(notice))
     least = BY_CONDITION[Alert.Condition(notice.about.condition)].partner_from
     about = covered(notice)
     if notice.transition == Notice.Transition.REMIND:
         about = about.filter(closed_at=None, acknowledged_at=None)
     count = about.count()
     return count if least is not None and count >= least else 0
+
+
+def _start_was_sent(closing: Notice) -> bool:
+    """Whether the recipient was notified of the start of an alert, in the same channel."""
+    first = Notice.objects.filter(
+        alert=closing.alert_id,
+        transition=Notice.Transition.OPENED,
+        recipient=closing.recipient_id,
+        channel=closing.channel,
+        audience=closing.audience,
+    )
+    return first.exclude(sent_at=None).exists()

@@ -167,7 +167,7 @@ def value_in_words(name: str, value: object) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return yes_or_no(value)
+        return _yes_or_no(is_true=value)
     text = str(value)
     if name == "changed":
         return _changes(text)
@@ -180,12 +180,12 @@ def value_in_words(name: str, value: object) -> str:
     return str(VALUES.get(name, {}).get(text, text))
 
 
-def yes_or_no(value: bool) -> str:  # noqa: FBT001 - the only argument
+def _yes_or_no(*, is_true: bool) -> str:
     """Return a truth value as a word."""
-    return _("Yes") if value else _("No")
+    return _("Yes") if is_true else _("No")
 
 
 def _changes(text: str) -> str:
     """Return "name: old → new" of several fields, with labels for the names."""
     labelled = _NAMES.sub(lambda found: label(found[0]), text)
-    return _YES_NO.sub(lambda found: yes_or_no(found[0] == "True"), labelled)
+    return _YES_NO.sub(lambda found: _yes_or_no(is_true=found[0] == "True"), labelled)

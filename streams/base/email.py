@@ -55,7 +55,7 @@ def message(
 
     Line breaks in the subject become spaces.
     """
-    mail = _Message(
+    email = _Message(
         " ".join(subject.split()),
         body,
         to=to,
@@ -63,26 +63,26 @@ def message(
         headers=dict(headers or {}),
     )
     if html:
-        mail.attach_alternative(html, "text/html")
-    return mail
+        email.attach_alternative(html, "text/html")
+    return email
 
 
-class MailFailure(Enum):
+class EmailFailure(Enum):
     """Why an email was not sent."""
 
     UNREACHABLE = "unreachable"  # the server doesn't respond, or stops doing so
     REFUSED = "refused"  # it responds with an error, or the email can't be encoded
 
 
-def send(mail: EmailMessage, *, about: str) -> bool:
+def send(email: EmailMessage, *, about: str) -> bool:
     """Pass an email to the email server. Logs the failure and returns False if it refuses."""
-    return deliver(mail, about=about) is None
+    return deliver(email, about=about) is None
 
 
-def deliver(mail: EmailMessage, *, about: str) -> MailFailure | None:
+def deliver(email: EmailMessage, *, about: str) -> EmailFailure | None:
     """Pass an email to the email server. Logs and returns the failure, if any."""
     try:
-        mail.send()
+        email.send()
     except MAIL_ERRORS as error:
         log.error(  # noqa: TRY400 - a traceback would contain the addresses
             "mail.not_sent", about=about, error=type(error).__name__
@@ -90,17 +90,17 @@ def deliver(mail: EmailMessage, *, about: str) -> MailFailure | None:
         refused = isinstance(error, (SMTPException, ValueError)) and not isinstance(
             error, (SMTPServerDisconnected, SMTPConnectError)
         )
-        return MailFailure.REFUSED if refused else MailFailure.UNREACHABLE
+        return EmailFailure.REFUSED if refused else EmailFailure.UNREACHABLE
     return None
 
 
-def send_soon(mail: EmailMessage, *, about: str) -> None:
+def send_soon(email: EmailMessage, *, about: str) -> None:
     """Send an email from another thread.
 
     No one waits for the email server, and the response time doesn't reveal whether there was
     an email to send.
     """
-    future = _background.submit(send, mail, about=about)
+    future = _background.submit(send, email, about=about)
     _unsent.add(future)
     future.add_done_callback(_unsent.discard)
 

@@ -71,30 +71,41 @@ def end_session(user: User, pk: int) -> bool:
 
 def end_sessions(user: User) -> int:
     """Delete all sessions of the user, and return their number. Reads all open sessions."""
-    ended = 0
-    for session in Session.objects.filter(expire_date__gt=now()).iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()
-            ended += 1
+    return _delete(user, _keys_of(user))
+
+
+def _keys_of(user: User) -> list[str]:
+    """Return the keys of the user's sessions. They are secret."""
+    return [
+        session.session_key
+        for session in Session.objects.filter(expire_date__gt=now()).iterator()
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+
+
+def _delete(user: User, keys: list[str]) -> int:
+    ended, _ = Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(user=user).delete()
-    return ended
+    return int(ended)
 
 
-@transaction.atomic
 def sign_out_everywhere(*, user: User, reason: str, actor: User) -> int:
     """End all sessions of the user for an operator, and email the user the reason.
 
     Returns the number of sessions. Browsers that the user trusts stay trusted.
     """
-    ended = end_sessions(user)
-    record(
-        "user.signed_out_by_operator",
-        actor=actor,
-        member=user.email,
-        sessions=ended,
-        reason=reason,
-    )
-    transaction.on_commit(lambda: email_signed_out(user, reason=reason))
+    # Before the transaction: a search of all sessions would block others on SQLite.
+    keys = _keys_of(user)
+    with transaction.atomic():
+        ended = _delete(user, keys)
+        record(
+            "user.signed_out_by_operator",
+            actor=actor,
+            member=user.email,
+            sessions=ended,
+            reason=reason,
+        )
+        transaction.on_commit(lambda: email_signed_out(user, reason=reason))
     return ended
 
 

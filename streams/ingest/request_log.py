@@ -223,9 +223,6 @@ class RequestLog:
     def _flush(self, *, is_last: bool = False) -> None:
         senders = self._take()
         try:
-            self.refusals.count(_refused(senders))
-            if is_last or self.refusals.is_due:
-                self.refusals.write()
             if time.monotonic() >= self._rests_until:
                 self._log(senders)
         except redis.RedisError as error:
@@ -234,8 +231,17 @@ class RequestLog:
         except Exception:
             # The entries of a second are lost, but the log goes on.
             log.exception("request_log.failed")
-        finally:
-            connections.close_all()
+        self._count_refusals(senders, is_last=is_last)
+        connections.close_all()
+
+    def _count_refusals(self, senders: dict[str, _Sender], *, is_last: bool) -> None:
+        try:
+            self.refusals.count(_refused(senders))
+            if is_last or self.refusals.is_due:
+                self.refusals.write()
+        except Exception:
+            # The counts since the last time are lost, but the entries of the log are not.
+            log.exception("request_log.refusals_failed")
 
 
 def _refused(

@@ -135,7 +135,7 @@ def _send_later(
     subject, sentence = (str(part % values) for part in what.value)
     parts = [sentence, text.strip(), link]
     body = "\n\n".join(filter(None, parts)) + "\n"
-    mail = message(subject, body, to, reply_to=reply_to)
+    email = message(subject, body, to, reply_to=reply_to)
     about = f"review.{what.name.lower()}"
     if to:
-        transaction.on_commit(lambda: send(mail, about=about))
+        transaction.on_commit(lambda: send(email, about=about))

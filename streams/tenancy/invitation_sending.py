@@ -124,12 +124,12 @@ def _send_on_commit(invitation: Invitation, actor: User, link: Link) -> None:
     place = one_line(str(invitation.place))
     subject = _("You've been invited to join %(place)s") % {"place": place}
     body = _body(invitation, actor, link(token_of(invitation)))
-    mail = message(subject, body, [invitation.email])
-    transaction.on_commit(lambda: _send(mail, invitation, actor))
+    email = message(subject, body, [invitation.email])
+    transaction.on_commit(lambda: _send(email, invitation, actor))
 
 
-def _send(mail: EmailMessage, invitation: Invitation, actor: User) -> None:
-    if send(mail, about="invitation"):
+def _send(email: EmailMessage, invitation: Invitation, actor: User) -> None:
+    if send(email, about="invitation"):
         invitation.sent_at = now()
         # Someone may have removed the workspace, with its invitations, since the commit.
         Invitation.objects.filter(pk=invitation.pk).update(sent_at=invitation.sent_at)

@@ -207,8 +207,8 @@ def _tell_admins(membership: Membership, actor: User | None) -> None:
     others = others.exclude(user__in=[membership.user, *([actor] if actor else [])])
     to = list(others.order_by("pk").values_list("user__email", flat=True))
     if to:
-        mail = _new_admin_email(membership, actor, to)
-        transaction.on_commit(lambda: send_soon(mail, about="admin_added"))
+        email = _new_admin_email(membership, actor, to)
+        transaction.on_commit(lambda: send_soon(email, about="admin_added"))
 
 
 def _new_admin_email(

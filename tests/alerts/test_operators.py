@@ -82,6 +82,22 @@ def test_a_part_that_flaps_is_one_alert(operator, start):
     assert Alert.objects.get().closed_at is None
 
 
+def test_an_alert_that_closed_before_it_could_be_emailed_is_not_emailed(
+    operator, smtp, start
+):
+    stored(start, failing=["broker"])
+    evaluate(start)
+    for minute in (1, 2, 3):
+        stored(start + minute * MINUTE)
+        evaluate(start + minute * MINUTE)
+
+    send(start + 4 * MINUTE)
+
+    assert Alert.objects.get().recovered
+    assert received(smtp) == []
+    assert not Notice.objects.filter(dropped_at=None).exists()
+
+
 def test_without_figures_for_three_minutes_beat_is_not_running(operator, start):
     stored(start)
     evaluate(start + 3 * MINUTE)

@@ -124,7 +124,7 @@ class LastingFaults:
             while not self._over.wait(chance.uniform(0, PAUSE_S)):
                 if not kind(experiment, chance, ends_s - time.monotonic()):
                     return
-        except Exception as error:  # noqa: BLE001 - the soak's thread raises it
+        except Exception as error:  # noqa: BLE001 - `striking` reports it in the main thread
             self.errors.append(error)
         finally:
             connections.close_all()
@@ -154,7 +154,7 @@ class LastingFaults:
         deployment.respond({flow.write_key: None for flow in flows})
         for flow in flows:
             self._expect(Condition.ATTENTION, _subject(flow), begun, to=flow.name)
-            _patiently(lambda: _resume(flow))  # noqa: B023 - called at once
+            _patiently(_resume, flow)
         _await_recovery(flows, experiment)
         return True
 
@@ -169,7 +169,7 @@ class LastingFaults:
         ends_s = time.monotonic() + lasts_s
         while time.monotonic() < ends_s:
             for flow in self.failing:
-                if flow not in began and _patiently(lambda: _is_failing(flow)):  # noqa: B023
+                if flow not in began and _patiently(_is_failing, flow):
                     began[flow] = now()
             time.sleep(LOOK_EVERY_S)
         deployment.respond({flow.write_key: None for flow in self.failing})
@@ -177,7 +177,7 @@ class LastingFaults:
             if now() - at > timedelta(seconds=lasts_s - MARGIN_S / 2):
                 self._expect(Condition.RETRYING, _subject(flow), begun)
         for flow in self.failing:
-            _patiently(lambda: _retry(flow))  # noqa: B023
+            _patiently(_retry, flow)
         _await_recovery(self.failing, experiment)
         return True
 
@@ -187,10 +187,10 @@ class LastingFaults:
         if left_s < lasts_s:
             return False
         stream, begun = self.halted[0].cursor.stream, now()
-        _patiently(lambda: _stop(stream))
+        _patiently(_stop, stream)
         time.sleep(lasts_s)
         self._expect(Condition.HALTED, f"stream:{stream.pk}", begun)
-        _patiently(lambda: _continue(stream))
+        _patiently(_continue, stream)
         _await_recovery(self.halted, experiment)
         return True
 
@@ -268,7 +268,7 @@ def _await_recovery(flows: Sequence[Flow], experiment: Experiment) -> None:
     goals = [(flow, flow.acknowledged) for flow in flows]
     while not all(experiment.receiver.has(*goal) for goal in goals):
         for flow in flows:
-            _patiently(lambda: _retry(flow))  # noqa: B023 - called at once
+            _patiently(_retry, flow)
         time.sleep(5)
     # Otherwise the next fault would continue the alert.
     own = Alert.objects.open().filter(stream=flows[0].cursor.stream_id)
@@ -276,11 +276,11 @@ def _await_recovery(flows: Sequence[Flow], experiment: Experiment) -> None:
         time.sleep(5)
 
 
-def _patiently[T](ask: Callable[[], T]) -> T:
+def _patiently[**P, T](ask: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
     """Ask the database until it responds: a random fault may concern it."""
     while True:
         try:
-            return ask()
+            return ask(*arguments, **named)
         except DatabaseError:
             connections.close_all()
             time.sleep(LOOK_EVERY_S)

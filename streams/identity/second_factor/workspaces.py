@@ -68,8 +68,8 @@ def require_second_factor(*, workspace: Workspace, actor: User, url: str) -> Non
         return
     workspace.second_factor_required_at = at
     record("workspace.second_factor_required", actor=actor, workspace=workspace)
-    mails = _emails(workspace, actor, url)
-    transaction.on_commit(lambda: _send(mails))
+    emails = _emails(workspace, actor, url)
+    transaction.on_commit(lambda: _send(emails))
 
 
 @transaction.atomic
@@ -110,6 +110,6 @@ def _emails(workspace: Workspace, actor: User, url: str) -> list[EmailMessage]:
     return [message(subject, body, [email]) for email in to]
 
 
-def _send(mails: list[EmailMessage]) -> None:
-    for mail in mails:
-        send_soon(mail, about="second_factor_required")
+def _send(emails: list[EmailMessage]) -> None:
+    for email in emails:
+        send_soon(email, about="second_factor_required")
