@@ -115,6 +115,7 @@ def test_the_search_box_finds_no_events_without_a_factor(cast):
 
 @pytest.mark.parametrize("page", ["events/?message_id=m-4711", "tail/", "tail/rows/"])
 def test_the_lists_of_the_partner_leave_its_events_out_without_a_factor(cast, page):
+    clear_tails()
     factories.append(cast.feed, now=now(), messageId="m-4711")
     page = f"/p/{cast.partner.slug}/{page}"
     event = f"/w/{cast.workspace.public_id}/events/"
