@@ -20,7 +20,7 @@ def sign_in(page: Page, url: str, email: str, app: App | None = None) -> None:
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     if app:
-        page.get_by_label("Code").fill(app.unused_code())
+        page.get_by_label("Code").fill(app.recovery_code())
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("button", name="Don't trust").click()
     page.get_by_text("Your account").wait_for(state="attached")

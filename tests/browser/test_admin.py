@@ -28,7 +28,7 @@ def staff(page, live_server):
     page.get_by_label("Email").fill(olga.email)
     page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Code").fill(app.unused_code())
+    page.get_by_label("Code").fill(app.recovery_code())
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{live_server.url}/admin/")
     return page

@@ -159,7 +159,7 @@ def approve(page: Page, web: str, staff: User) -> None:
     page.get_by_label("Email").fill(staff.email)
     page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Code").fill(app.unused_code())
+    page.get_by_label("Code").fill(app.recovery_code())
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Streams", exact=True).click()
     page.get_by_role("row", name=SLUG).get_by_role("link", name="Review page").click()
