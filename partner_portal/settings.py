@@ -208,7 +208,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_REDIRECT_URL = "portal:home"
 REQUIRE_SECOND_FACTOR = _values["REQUIRE_SECOND_FACTOR"]
 REQUIRE_SECOND_FACTOR_OF_ALL = _values["REQUIRE_SECOND_FACTOR_OF_ALL"]
-# Single sign-on with OpenID Connect (streams/identity/sso, streams/portal/sso)
+# Single sign-on with OpenID Connect (streams/sign_in/sso, streams/portal/sso)
 OIDC_ISSUER = _values["OIDC_ISSUER"]  # of the operators; partners configure their own
 OIDC_CLIENT_ID = _values["OIDC_CLIENT_ID"]
 OIDC_CLIENT_SECRET = _values["OIDC_CLIENT_SECRET"]

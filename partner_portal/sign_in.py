@@ -5,7 +5,7 @@ from __future__ import annotations
 # --- Passwords ---------------------------------------------------------------------
 # The first one hashes. Other hashes are replaced at the next sign-in.
 PASSWORD_HASHERS = [
-    "streams.identity.passwords.hasher.PortalArgon2Hasher",
+    "streams.sign_in.passwords.hasher.PortalArgon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 # No rule on the kinds of characters: such rules make passwords easier to guess.
@@ -14,8 +14,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     # The 20,000 most frequent passwords of breaches, and 13,000 others.
-    {"NAME": "streams.identity.passwords.common_passwords.CommonPasswordsValidator"},
-    {"NAME": "streams.identity.passwords.context_words.ContextWordsValidator"},
+    {"NAME": "streams.sign_in.passwords.common_passwords.CommonPasswordsValidator"},
+    {"NAME": "streams.sign_in.passwords.context_words.ContextWordsValidator"},
 ]
 
 # --- Sign-in -------------------------------------------------------------------------
@@ -32,7 +32,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the link in the invitation verifies the email
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = False  # see streams/identity/password_guessing.py and accounts.py
+ACCOUNT_RATE_LIMITS = False  # see streams/sign_in/password_guessing.py and accounts.py
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds since the last step of a sign-in
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -43,7 +43,7 @@ ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 2  # more codes per sign-in
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds
 
-# --- Two-factor authentication (streams/identity/second_factor) ----------------------
+# --- Two-factor authentication (streams/sign_in/second_factor) ----------------------
 MFA_ADAPTER = "streams.portal.account.second_factor.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 _FACTOR_FORMS = "streams.portal.account.second_factor.forms"
@@ -54,7 +54,7 @@ MFA_FORMS = {
     "add_webauthn": f"{_FACTOR_FORMS}.AddPasskeyForm",
     "edit_webauthn": f"{_FACTOR_FORMS}.RenamePasskeyForm",
 }
-MFA_RATE_LIMITS = False  # see streams/identity/second_factor/code_guessing.py
+MFA_RATE_LIMITS = False  # see streams/sign_in/second_factor/code_guessing.py
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Partner Portal"
 MFA_TOTP_TOLERANCE = 0  # other codes than the present one, which is valid for 30 s

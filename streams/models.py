@@ -25,12 +25,12 @@ from streams.events.models import (
     SeenMessage,
 )
 from streams.exports.models import Export, ExportPart
-from streams.identity.sso.models import SsoDomain, SsoProvider
 from streams.observability.issues.models import IssueHour, IssueKind
 from streams.observability.requests.models import RefusedRequests
 from streams.observability.work_figures.models import StoredFigures
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
+from streams.sign_in.sso.models import SsoDomain, SsoProvider
 from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.models import (
     Partner,

@@ -42,7 +42,6 @@ from streams.delivery.wake import (
 )
 from streams.events.data_loss import services as history
 from streams.exports import services as exports
-from streams.identity.session_ending import forget_ended_sessions
 from streams.observability.preflight import exit_if_refused
 from streams.observability.work_figures.store import (
     latest_figures,
@@ -51,6 +50,7 @@ from streams.observability.work_figures.store import (
     store_figures as store_figures_of_work,
 )
 from streams.prune import prune as prune_all
+from streams.sign_in.session_ending import forget_ended_sessions
 
 log = structlog.get_logger()
 _stop = threading.Event()

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from streams.base.customer_urls.client import CustomerUrlClient
-from streams.identity.sso import documents, http
+from streams.sign_in.sso import documents, http
 from tests.end_to_end.npm import node_libraries
 from tests.servers.certificates import self_signed
 

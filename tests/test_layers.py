@@ -34,7 +34,7 @@ ORDER = (
     {"audit", "serving"},
     {"tenancy"},
     {"catalog"},
-    {"connections", "identity"},
+    {"connections", "sign_in"},
     {"events"},
     {"delivery"},
     {"observability"},
@@ -61,7 +61,7 @@ HTTP_FILES = {
     "streams/base/http_deadlines.py",  # sends nothing itself: limits how long a request takes
     "streams/base/customer_urls/client.py",  # customers' webhooks
     "streams/delivery/segment/client.py",
-    "streams/identity/sso/http.py",  # the providers of single sign-on
+    "streams/sign_in/sso/http.py",  # the providers of single sign-on
     "streams/review/qa/ingest_client.py",
 }
 HTTP_PACKAGES = {"connections", "sandbox", "management", "devtools"}
@@ -292,7 +292,7 @@ def test_the_order_names_each_package_once():
         ("events/log.py", "import streams.delivery.engine.drain", "events imports delivery"),
         ("events/log.py", "from streams import delivery", "events imports delivery"),
         ("api/views.py", "from streams.portal import access", "api imports portal"),
-        ("connections/a.py", "from streams.identity import b", "connections imports identity"),
+        ("connections/a.py", "from streams.sign_in import b", "connections imports sign_in"),
         ("delivery/engine/drain.py", "from streams.tasks import drain", "delivery imports tasks"),
         ("portal/workspace/home.py", "from streams.models import User", "portal imports models"),
         ("tasks.py", "from streams.ingest import keys", "tasks imports ingest"),

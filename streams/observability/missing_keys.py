@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import apps
 
 from streams.connections.write_keys import key_ring, unknown_key_ids
-from streams.identity.sso import client_secrets
+from streams.sign_in.sso import client_secrets
 
 
 def missing_keys() -> list[str]:

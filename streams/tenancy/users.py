@@ -71,7 +71,7 @@ def change_user(
 ) -> None:
     """Change these fields of a user. Raises EmailTaken.
 
-    The caller notifies the old address of a changed email (identity/security_notices.py).
+    The caller notifies the old address of a changed email (sign_in/security_notices.py).
     """
     fields: dict[str, Any] = {**changes}
     relations = {name: fields.pop(name) for name in RELATIONS if name in fields}
@@ -93,7 +93,7 @@ def change_user(
 def set_password(*, user: User, password: str | None) -> None:
     """Set a validated password; None: the user can't sign in with one.
 
-    The caller records it and notifies the user (identity/security_notices.py).
+    The caller records it and notifies the user (sign_in/security_notices.py).
     """
     user.set_password(password)
     user.save(update_fields=["password"])

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from streams.identity import impersonation
+from streams.sign_in import impersonation
 from streams.tenancy.models import Partner, Workspace
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from django.urls import ResolverMatch
 
-    from streams.identity.impersonation import Impersonation
+    from streams.sign_in.impersonation import Impersonation
 
 READING = {"GET", "HEAD", "OPTIONS"}
 # Statements that change no row. Reading also opens savepoints and locks rows.

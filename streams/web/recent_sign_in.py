@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from streams.identity.second_factor.sessions import authenticated_recently
+from streams.sign_in.second_factor.sessions import authenticated_recently
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:

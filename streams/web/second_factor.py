@@ -13,11 +13,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from streams.identity.second_factor.sessions import (
+from streams.sign_in.second_factor.sessions import (
     must_use_second_factor,
     used_second_factor,
 )
-from streams.identity.second_factor.workspaces import SecondFactorMissing
+from streams.sign_in.second_factor.workspaces import SecondFactorMissing
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from streams.audit.sentences import describe
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
 from streams.base.rate_limit import usage
-from streams.identity.second_factor.factor_state import factor_state
-from streams.identity.sign_in_limits import (
+from streams.sign_in.second_factor.factor_state import factor_state
+from streams.sign_in.sign_in_limits import (
     FROM_ADDRESS_TO_ACCOUNT,
     FROM_KNOWN_BROWSER,
     RESETS_TO_EMAIL,

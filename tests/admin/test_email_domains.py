@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
-from streams.identity.sso.domains import domains_of, set_domains
+from streams.sign_in.sso.domains import domains_of, set_domains
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import describe
 from streams.base.outbox import BACKEND
-from streams.identity.sign_in_limits import RESETS_TO_EMAIL
+from streams.sign_in.sign_in_limits import RESETS_TO_EMAIL
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -73,7 +73,7 @@ class WritesOutsideServices:
 
     SERVICES = tuple(
         f"{ROOT}/streams/{package}/"
-        for package in ("tenancy", "catalog", "delivery", "identity", "audit")
+        for package in ("tenancy", "catalog", "delivery", "sign_in", "audit")
     )
     # Django's own record of an operator's work, and the session.
     NOT_OURS = ("django_admin_log", "django_session")

@@ -18,7 +18,7 @@ from streams.catalog.pages.services import change_profile
 from streams.catalog.setting_conflicts import StreamSettings
 from streams.catalog.stage import Stage
 from streams.exports.models import Export
-from streams.identity.sso.services import SsoSettings
+from streams.sign_in.sso.services import SsoSettings
 from streams.tenancy.models import Partner, Workspace
 from streams.tenancy.users import UserChanges
 

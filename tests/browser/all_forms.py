@@ -20,14 +20,14 @@ from streams.delivery.models import Cursor, Delivery
 from streams.delivery.quarantine_decisions import decide
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter
-from streams.identity.sso.domains import set_domains
-from streams.identity.sso.services import (
+from streams.review.qa.workspaces import prepare
+from streams.sign_in.sso.domains import set_domains
+from streams.sign_in.sso.services import (
     SsoSettings,
     configure,
     mark_tested,
     set_enforced,
 )
-from streams.review.qa.workspaces import prepare
 from tests import factories
 from tests.second_factors import App
 

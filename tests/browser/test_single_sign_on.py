@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from streams.identity.sso.domains import set_domains
-from streams.identity.sso.models import SsoProvider
-from streams.identity.sso.services import (
+from streams.sign_in.sso.domains import set_domains
+from streams.sign_in.sso.models import SsoProvider
+from streams.sign_in.sso.services import (
     SsoSettings,
     configure,
     mark_tested,

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from streams.catalog.pages.models import Logo
 from streams.events.models import Event
-from streams.identity.sign_in_limits import FROM_ADDRESS_TO_ACCOUNT
+from streams.sign_in.sign_in_limits import FROM_ADDRESS_TO_ACCOUNT
 from tests import factories
 from tests.end_to_end.proxies import caddy, nginx
 from tests.ingest.sender_requests import basic, bearer, track

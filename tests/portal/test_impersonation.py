@@ -12,7 +12,7 @@ from django.urls import include, path, reverse
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
-from streams.identity.impersonation import LASTS
+from streams.sign_in.impersonation import LASTS
 from streams.tenancy.models import User, Workspace
 from streams.web.session_limits import SEEN
 from tests import factories

@@ -10,7 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
-from streams.identity.sso.refusals import SENTENCES, Refusal
+from streams.sign_in.sso.refusals import SENTENCES, Refusal
 from streams.tenancy.models import User
 from tests import factories
 

@@ -13,10 +13,10 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
-from streams.identity.sso.domains import set_domains
-from streams.identity.sso.models import SsoProvider
-from streams.identity.sso.refusals import SENTENCES, Refusal
-from streams.identity.sso.services import (
+from streams.sign_in.sso.domains import set_domains
+from streams.sign_in.sso.models import SsoProvider
+from streams.sign_in.sso.refusals import SENTENCES, Refusal
+from streams.sign_in.sso.services import (
     SsoSettings,
     configure,
     mark_tested,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.base import email as mails
 from streams.base.rate_limit import RateLimited, consume, usage
-from streams.identity.sign_in_limits import (
+from streams.sign_in.sign_in_limits import (
     CHANGES_OF_PASSWORD,
     FROM_ADDRESS,
     FROM_ADDRESS_TO_ACCOUNT,

@@ -16,7 +16,7 @@ from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
 from streams.base.keyring import KeyRing
-from streams.identity.second_factor.stored_secrets import renew_factors
+from streams.sign_in.second_factor.stored_secrets import renew_factors
 from tests import factories
 from tests.connections.test_write_keys import ring
 from tests.second_factors import PERIOD_S, App, code_of

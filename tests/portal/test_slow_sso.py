@@ -12,9 +12,9 @@ import pytest
 import requests
 
 from streams.base.http_deadlines import Deadline
-from streams.identity.sso import documents
-from streams.identity.sso.http import STEP_S, CustomerSession, ProviderSession
-from streams.identity.sso.refusals import SENTENCES, Refusal
+from streams.sign_in.sso import documents
+from streams.sign_in.sso.http import STEP_S, CustomerSession, ProviderSession
+from streams.sign_in.sso.refusals import SENTENCES, Refusal
 from tests import factories
 
 pytestmark = pytest.mark.django_db

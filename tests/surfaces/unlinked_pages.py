@@ -33,10 +33,10 @@ from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expire
 from streams.events.models import Event, QuarantinedEvent
 from streams.events.search import scan
-from streams.identity.sso.models import SsoProvider
-from streams.identity.sso.refusals import Refusal
-from streams.identity.sso.services import set_enforced
 from streams.portal.sso.refused import refused
+from streams.sign_in.sso.models import SsoProvider
+from streams.sign_in.sso.refusals import Refusal
+from streams.sign_in.sso.services import set_enforced
 from streams.tenancy.models import WorkspaceMembership
 from streams.web.early_error_pages import server_pages
 from tests import factories

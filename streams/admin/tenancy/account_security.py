@@ -16,9 +16,9 @@ from streams.audit.models import AuditEntry
 from streams.audit.sentences import describe
 from streams.base.clock import now
 from streams.base.text.validation import validate_one_line
-from streams.identity import account_state
-from streams.identity.second_factor.factor_state import factor_state
-from streams.identity.session_ending import open_sessions, sign_out_everywhere
+from streams.sign_in import account_state
+from streams.sign_in.second_factor.factor_state import factor_state
+from streams.sign_in.session_ending import open_sessions, sign_out_everywhere
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 
 from streams.admin.shared.base import staff_of
 from streams.base.text.validation import validate_one_line
-from streams.identity import impersonation
-from streams.identity.impersonation import LASTS
+from streams.sign_in import impersonation
+from streams.sign_in.impersonation import LASTS
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from streams.catalog.services import create_partner_with_stream
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery, Rejection
 from streams.events.models import Feed
-from streams.identity.sso.domains import (
+from streams.sign_in.sso.domains import (
     DomainRefused,
     domains_of,
     read_domains,

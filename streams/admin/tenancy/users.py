@@ -34,8 +34,8 @@ from streams.admin.shared.base import (
 )
 from streams.admin.tenancy import account_security, reset_links
 from streams.admin.tenancy import impersonation as impersonation_pages
-from streams.identity import impersonation, security_notices
-from streams.identity.reset_links import NoResetLink, email_reset_link
+from streams.sign_in import impersonation, security_notices
+from streams.sign_in.reset_links import NoResetLink, email_reset_link
 from streams.tenancy.models import User
 from streams.tenancy.users import (
     EmailTaken,

@@ -9,7 +9,6 @@ from django.utils.text import capfirst
 from streams.base.text.markdown_writer import code, literal, table
 from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.docs.guides.settings_reference import commands, settings_tables
-from streams.identity.sign_in_limits import LIMITS
 from streams.publishing.sending_sections import (
     CONNECT_PICTURE,
     TEST_PICTURE,
@@ -18,6 +17,7 @@ from streams.publishing.sending_sections import (
     retries,
 )
 from streams.publishing.troubleshooting import rule_table, symptoms
+from streams.sign_in.sign_in_limits import LIMITS
 from streams.spec.call_structure import BATCH_PATHS, CALLS, Call
 from streams.spec.issues import Rule, Severity
 from streams.spec.rules import RULES as SPEC_RULES

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.alerts.webhooks.reencryption import renew_endpoints
 from streams.connections.reencryption import renew_keys
 from streams.connections.write_keys import key_ring
-from streams.identity.second_factor.stored_secrets import renew_factors
-from streams.identity.sso.client_secrets import renew_secrets
+from streams.sign_in.second_factor.stored_secrets import renew_factors
+from streams.sign_in.sso.client_secrets import renew_secrets
 
 MOST_CONNECTIONS = 10_000  # in one batch
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streams.identity.second_factor.reset import reset_second_factor
+from streams.sign_in.second_factor.reset import reset_second_factor
 from streams.tenancy.models import User
 
 

@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy
 from streams.base.client_address import client_address
 from streams.base.email import MAIL_ERRORS, message
 from streams.base.rate_limit import RateLimited
-from streams.identity import security_notices
-from streams.identity.known_browsers import known_as, remember
-from streams.identity.password_guessing import SignInAttempt
-from streams.identity.reset_links import EmailNotSent
-from streams.identity.second_factor.sessions import authenticated_recently, has_factor
-from streams.identity.session_ending import NO_ADDRESS
 from streams.portal.account.ways_to_confirm import factors_to_confirm, ways_to_confirm
 from streams.portal.sso.find import refuse_other_ways
+from streams.sign_in import security_notices
+from streams.sign_in.known_browsers import known_as, remember
+from streams.sign_in.password_guessing import SignInAttempt
+from streams.sign_in.reset_links import EmailNotSent
+from streams.sign_in.second_factor.sessions import authenticated_recently, has_factor
+from streams.sign_in.session_ending import NO_ADDRESS
 from streams.tenancy.models import User
 from streams.web.rate_limited import too_many
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
-from streams.identity import security_notices
-from streams.identity.reset_links import EmailNotSent
-from streams.identity.sign_in_limits import (
+from streams.sign_in import security_notices
+from streams.sign_in.reset_links import EmailNotSent
+from streams.sign_in.sign_in_limits import (
     EMAILED_CODES_FROM_ADDRESS,
     EMAILED_CODES_TO_EMAIL,
 )

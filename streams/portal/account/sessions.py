@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from streams.identity import security_notices
-from streams.identity.session_ending import end_session, end_sessions, open_sessions
+from streams.sign_in import security_notices
+from streams.sign_in.session_ending import end_session, end_sessions, open_sessions
 from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from django.views.decorators.cache import never_cache
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
-from streams.identity.reset_links import EmailNotSent
-from streams.identity.sign_in_limits import (
+from streams.portal.account import sessions
+from streams.portal.account.code_sign_in import ConfirmCode, RequestCode
+from streams.portal.account.confirm_by_code import ConfirmByCode
+from streams.sign_in.reset_links import EmailNotSent
+from streams.sign_in.sign_in_limits import (
     CHANGES_OF_PASSWORD,
     RESETS_FROM_ADDRESS,
     RESETS_TO_EMAIL,
 )
-from streams.portal.account import sessions
-from streams.portal.account.code_sign_in import ConfirmCode, RequestCode
-from streams.portal.account.confirm_by_code import ConfirmByCode
 from streams.web.rate_limited import too_many
 from streams.web.recent_sign_in import confirmed
 

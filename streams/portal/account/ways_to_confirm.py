@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from streams.identity.sso.domains import enforced_for, provider_for
+from streams.sign_in.sso.domains import enforced_for, provider_for
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from streams.base.rate_limit import RateLimit, RateLimited, consume
-from streams.identity.second_factor.workspaces import opens_all_workspaces
 from streams.portal.palette.results import MAX_QUERY, SearchResult, results_for
 from streams.portal.shared.access import (
     PortalRequest,
@@ -19,6 +18,7 @@ from streams.portal.shared.access import (
     signed_in,
     workspace_to_see,
 )
+from streams.sign_in.second_factor.workspaces import opens_all_workspaces
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from streams.identity.known_browsers import remember
-from streams.identity.security_notices import signed_in
-from streams.identity.sso.domains import enforced_for
 from streams.portal.people.forms import SignUpForm, hints_of
 from streams.portal.sso.find import to_sign_on
+from streams.sign_in.known_browsers import remember
+from streams.sign_in.security_notices import signed_in
+from streams.sign_in.sso.domains import enforced_for
 from streams.tenancy.invitation_sending import who_invited
 from streams.tenancy.invitations import (
     InvitationRefused,

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.identity.second_factor.sessions import FACTOR_OF_MEMBER, has_factor
 from streams.portal.people.forms import InvitationForm, hints_of, roles_of
 from streams.portal.people.pending_invitations import invited, pending_of
 from streams.portal.shared.access import (
@@ -25,6 +24,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to, within
+from streams.sign_in.second_factor.sessions import FACTOR_OF_MEMBER, has_factor
 from streams.tenancy.members import (
     LastAdmin,
     NoSuchRole,

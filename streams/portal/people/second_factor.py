@@ -10,17 +10,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.identity.second_factor.workspaces import (
-    NoFactor,
-    make_second_factor_optional,
-    require_second_factor,
-)
 from streams.portal.shared.access import (
     PortalRequest,
     signed_in,
     workspace_to_administer,
 )
 from streams.portal.shared.navigation_tags import to
+from streams.sign_in.second_factor.workspaces import (
+    NoFactor,
+    make_second_factor_optional,
+    require_second_factor,
+)
 from streams.tenancy.members import PlaceRemoved
 from streams.web.recent_sign_in import confirmed_changes
 

@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from streams.identity.second_factor.workspaces import check_second_factor
+from streams.sign_in.second_factor.workspaces import check_second_factor
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,

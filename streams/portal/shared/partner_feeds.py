@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.events.models import Feed
-from streams.identity.second_factor.workspaces import opens_all_workspaces
+from streams.sign_in.second_factor.workspaces import opens_all_workspaces
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

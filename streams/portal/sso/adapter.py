@@ -9,21 +9,21 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthError
 
-from streams.identity.sso import documents
-from streams.identity.sso.accounts import link
-from streams.identity.sso.claims import Identity
-from streams.identity.sso.providers import provider_with
-from streams.identity.sso.refusals import Refusal, SsoRefused
 from streams.portal.sso.refused import refused
 from streams.portal.sso.sessions import new_session
 from streams.portal.sso.testing import TEST, end_test
+from streams.sign_in.sso import documents
+from streams.sign_in.sso.accounts import link
+from streams.sign_in.sso.claims import Identity
+from streams.sign_in.sso.providers import provider_with
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
     from allauth.socialaccount.providers.base import Provider
     from django.http import HttpRequest
 
-    from streams.identity.sso.http import Session
+    from streams.sign_in.sso.http import Session
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # no types

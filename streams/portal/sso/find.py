@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from streams.identity.sso import operators
-from streams.identity.sso.claims import domain_of
-from streams.identity.sso.domains import enforced_for, provider_for
 from streams.portal.sso.forms import FindForm
+from streams.sign_in.sso import operators
+from streams.sign_in.sso.claims import domain_of
+from streams.sign_in.sso.domains import enforced_for, provider_for
 
 if TYPE_CHECKING:
-    from streams.identity.sso.models import SsoProvider
+    from streams.sign_in.sso.models import SsoProvider
 
 
 @never_cache

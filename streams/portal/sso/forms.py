@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.customer_urls.urls import UrlRefused
 from streams.base.text.validation import validate_one_line
-from streams.identity.sso.http import provider_url
-from streams.identity.sso.services import SsoSettings
+from streams.sign_in.sso.http import provider_url
+from streams.sign_in.sso.services import SsoSettings
 from streams.tenancy.models import PartnerMembership
 
 if TYPE_CHECKING:
-    from streams.identity.sso.models import SsoProvider
+    from streams.sign_in.sso.models import SsoProvider
 
 MAX_VALUES = 500  # characters of all values of a role
 ROLES = PartnerMembership.Role

@@ -19,11 +19,11 @@ from allauth.socialaccount.providers.openid_connect.views import (
     OpenIDConnectOAuth2Adapter,
 )
 
-from streams.identity.sso import documents
-from streams.identity.sso.discovery import read_configuration
-from streams.identity.sso.id_tokens import checked_claims
-from streams.identity.sso.refusals import Refusal, SsoRefused
 from streams.portal.sso.sessions import new_session
+from streams.sign_in.sso import documents
+from streams.sign_in.sso.discovery import read_configuration
+from streams.sign_in.sso.id_tokens import checked_claims
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialApp, SocialLogin

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.shortcuts import render
 
-from streams.identity.sso.refusals import SENTENCES, Refusal
+from streams.sign_in.sso.refusals import SENTENCES, Refusal
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

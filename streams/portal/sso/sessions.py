@@ -11,12 +11,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from streams.base.http_deadlines import Deadline
-from streams.identity.sso.http import STEP_S
+from streams.sign_in.sso.http import STEP_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from streams.identity.sso.http import Session
+    from streams.sign_in.sso.http import Session
 
 _factory: ContextVar[Callable[[], Session]] = ContextVar("provider_session")
 

@@ -12,18 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from streams.identity.sso.discovery import read_configuration
-from streams.identity.sso.domains import domains_of
-from streams.identity.sso.http import CustomerSession, Unusable
-from streams.identity.sso.models import SsoProvider
-from streams.identity.sso.refusals import SsoRefused
-from streams.identity.sso.services import (
-    NotTested,
-    SecretMissing,
-    configure,
-    remove,
-    set_enforced,
-)
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_administer,
@@ -33,6 +21,18 @@ from streams.portal.shared.navigation_tags import within
 from streams.portal.sso.forms import SsoForm
 from streams.portal.sso.testing import TEST
 from streams.portal.sso.views import to_provider
+from streams.sign_in.sso.discovery import read_configuration
+from streams.sign_in.sso.domains import domains_of
+from streams.sign_in.sso.http import CustomerSession, Unusable
+from streams.sign_in.sso.models import SsoProvider
+from streams.sign_in.sso.refusals import SsoRefused
+from streams.sign_in.sso.services import (
+    NotTested,
+    SecretMissing,
+    configure,
+    remove,
+    set_enforced,
+)
 from streams.web.recent_sign_in import confirmed, confirmed_changes
 
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from streams.identity.sso.partners import check_admin
-from streams.identity.sso.refusals import Refusal, SsoRefused
-from streams.identity.sso.services import mark_tested
+from streams.sign_in.sso.partners import check_admin
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
+from streams.sign_in.sso.services import mark_tested
 from streams.tenancy.members import ADMIN
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from streams.identity.sso.claims import Identity
-    from streams.identity.sso.models import SsoProvider
+    from streams.sign_in.sso.claims import Identity
+    from streams.sign_in.sso.models import SsoProvider
 
 TEST = "test"  # the purpose of such a sign-in
 

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_GET
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume
-from streams.identity.sign_in_limits import SSO_FROM_ADDRESS
-from streams.identity.sso import documents
-from streams.identity.sso.http import Unusable
-from streams.identity.sso.providers import provider_with
-from streams.identity.sso.refusals import Refusal, SsoRefused
 from streams.portal.sso.provider import Callback, OpenIDConnectAdapter
 from streams.portal.sso.refused import refused
 from streams.portal.sso.sessions import requests_through
+from streams.sign_in.sign_in_limits import SSO_FROM_ADDRESS
+from streams.sign_in.sso import documents
+from streams.sign_in.sso.http import Unusable
+from streams.sign_in.sso.providers import provider_with
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from streams.identity.second_factor.workspaces import opens_all_workspaces
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -34,6 +33,7 @@ from streams.portal.tail.rows import (
     events_of,
     requests_of,
 )
+from streams.sign_in.second_factor.workspaces import opens_all_workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

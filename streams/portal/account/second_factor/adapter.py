@@ -9,9 +9,9 @@ from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streams.identity.second_factor.sessions import MAIN_TYPES, must_use_second_factor
-from streams.identity.second_factor.stored_secrets import seal, unseal
-from streams.identity.second_factor.workspaces import is_in_such_a_workspace
+from streams.sign_in.second_factor.sessions import MAIN_TYPES, must_use_second_factor
+from streams.sign_in.second_factor.stored_secrets import seal, unseal
+from streams.sign_in.second_factor.workspaces import is_in_such_a_workspace
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from streams.base.rate_limit import RateLimited
 from streams.base.text.validation import validate_one_line
-from streams.identity import security_notices
-from streams.identity.second_factor.code_guessing import CodeAttempt, use_once
+from streams.sign_in import security_notices
+from streams.sign_in.second_factor.code_guessing import CodeAttempt, use_once
 from streams.web.template_tags import duration
 
 if TYPE_CHECKING:

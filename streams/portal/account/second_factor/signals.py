@@ -11,8 +11,8 @@ from allauth.mfa.signals import authenticator_added, authenticator_used
 from allauth.usersessions.models import UserSession
 from django.dispatch import receiver
 
-from streams.identity import security_notices
-from streams.identity.second_factor.sessions import MAIN_TYPES
+from streams.sign_in import security_notices
+from streams.sign_in.second_factor.sessions import MAIN_TYPES
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -9,7 +9,7 @@ from allauth.mfa.internal.flows.trust import is_trusted_browser
 from allauth.mfa.stages import AuthenticateStage, TrustStage
 from allauth.mfa.webauthn.internal.flows import did_use_passwordless_login
 
-from streams.identity.second_factor.sessions import TRUSTED, has_factor
+from streams.sign_in.second_factor.sessions import TRUSTED, has_factor
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

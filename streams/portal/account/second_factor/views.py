@@ -23,14 +23,14 @@ from django.views.decorators.http import require_safe
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume
-from streams.identity.second_factor.sessions import (
+from streams.portal.shared.navigation import tenants_of
+from streams.sign_in.second_factor.sessions import (
     has_factor,
     must_use_second_factor,
     used_second_factor,
 )
-from streams.identity.second_factor.workspaces import is_in_such_a_workspace
-from streams.identity.sign_in_limits import PASSKEYS_FROM_ADDRESS
-from streams.portal.shared.navigation import tenants_of
+from streams.sign_in.second_factor.workspaces import is_in_such_a_workspace
+from streams.sign_in.sign_in_limits import PASSKEYS_FROM_ADDRESS
 
 if TYPE_CHECKING:
     from django.forms import Form

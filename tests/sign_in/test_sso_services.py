@@ -6,16 +6,16 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from streams.audit.models import AuditEntry
-from streams.identity.sso.client_secrets import client_secret, unknown_key_ids
-from streams.identity.sso.domains import (
+from streams.sign_in.sso.client_secrets import client_secret, unknown_key_ids
+from streams.sign_in.sso.domains import (
     DomainRefused,
     domains_of,
     provider_for,
     read_domains,
     set_domains,
 )
-from streams.identity.sso.models import SsoProvider
-from streams.identity.sso.services import (
+from streams.sign_in.sso.models import SsoProvider
+from streams.sign_in.sso.services import (
     SsoSettings,
     configure,
     mark_tested,

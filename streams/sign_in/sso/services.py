@@ -14,8 +14,8 @@ from streams.audit.changes import changed_values
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.identity.sso.client_secrets import seal
-from streams.identity.sso.models import SsoProvider
+from streams.sign_in.sso.client_secrets import seal
+from streams.sign_in.sso.models import SsoProvider
 
 if TYPE_CHECKING:
     from streams.tenancy.models import Partner, User

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
-from streams.identity.known_browsers import known_as
-from streams.identity.sign_in_limits import (
+from streams.sign_in.known_browsers import known_as
+from streams.sign_in.sign_in_limits import (
     FROM_ADDRESS,
     FROM_ADDRESS_TO_ACCOUNT,
     FROM_KNOWN_BROWSER,

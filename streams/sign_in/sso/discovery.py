@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 
 if TYPE_CHECKING:
-    from streams.identity.sso.http import Session
+    from streams.sign_in.sso.http import Session
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 REQUIRED = ("authorization_endpoint", "token_endpoint", "jwks_uri")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from streams.audit.models import AuditEntry
 from streams.base.rate_limit import usage
-from streams.identity.sign_in_limits import (
+from streams.sign_in.sign_in_limits import (
     CHANGES_OF_PASSWORD,
     CODES_TO_ACCOUNT,
     EMAILED_CODES_TO_EMAIL,

@@ -9,7 +9,7 @@ from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
 
-from streams.identity.second_factor.sessions import has_factor, must_use_second_factor
+from streams.sign_in.second_factor.sessions import has_factor, must_use_second_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from django.db import transaction
 from streams.audit.services import record
 from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
 
-BOUND_TO = "streams.identity.second_factor"
+BOUND_TO = "streams.sign_in.second_factor"
 FIELDS = ("secret", "seed")  # of `Authenticator.data`: TOTP, recovery codes
 
 

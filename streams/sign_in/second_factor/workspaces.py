@@ -11,7 +11,7 @@ from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.email import message, send_soon
 from streams.base.text.validation import one_line
-from streams.identity.second_factor.sessions import has_factor, used_second_factor
+from streams.sign_in.second_factor.sessions import has_factor, used_second_factor
 from streams.tenancy.members import lock_place
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from streams.audit.changes import changed_values
 from streams.audit.services import record
-from streams.identity.sso.claims import domain_of
-from streams.identity.sso.models import SsoDomain, SsoProvider
+from streams.sign_in.sso.claims import domain_of
+from streams.sign_in.sso.models import SsoDomain, SsoProvider
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:

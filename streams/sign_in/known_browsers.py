@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 COOKIE = "known_browser"
-SALT = "streams.identity.known_browser"
+SALT = "streams.sign_in.known_browser"
 LASTS_S = 365 * 24 * 3600  # from the last sign-in
 MAX_ACCOUNTS = 5  # per browser; the least recently used one is dropped
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:
-    from streams.identity.sso.claims import Identity
+    from streams.sign_in.sso.claims import Identity
 
 PROVIDER_ID = "operators"  # in URLs, and of linked accounts
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.base.rate_limit import RateLimited, consume, give_back
-from streams.identity.known_browsers import known_as
-from streams.identity.sign_in_limits import (
+from streams.sign_in.known_browsers import known_as
+from streams.sign_in.sign_in_limits import (
     CODE_USED,
     CODES_FROM_KNOWN_BROWSER,
     CODES_TO_ACCOUNT,

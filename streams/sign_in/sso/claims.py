@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 
 MAX_NAME_LENGTH = 100  # characters, as in User.name
 MAX_EMAIL_LENGTH = 254

@@ -18,8 +18,8 @@ from streams.base.clock import now
 from streams.base.email import message, send_soon
 from streams.base.rate_limit import RateLimited, consume
 from streams.base.text.validation import one_line
-from streams.identity.notice_texts import ADVICE, ADVICE_BY_ACTION, EMAILS
-from streams.identity.sign_in_limits import (
+from streams.sign_in.notice_texts import ADVICE, ADVICE_BY_ACTION, EMAILS
+from streams.sign_in.sign_in_limits import (
     CODES_FROM_KNOWN_BROWSER,
     FAILED_BEFORE_EMAIL,
     FAILED_CODE_BEFORE_EMAIL,

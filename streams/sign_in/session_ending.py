@@ -14,7 +14,7 @@ from django.db import transaction
 from streams.audit.device import device_of
 from streams.audit.services import record
 from streams.base.clock import now
-from streams.identity.security_notices import email_signed_out
+from streams.sign_in.security_notices import email_signed_out
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User

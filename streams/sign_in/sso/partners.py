@@ -9,8 +9,8 @@ import structlog
 from django.db import transaction
 
 from streams.base.clock import now
-from streams.identity.sso.domains import domains_of
-from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.sign_in.sso.domains import domains_of
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.invitations import (
     InvitationRefused,
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from streams.identity.sso.claims import Identity
-    from streams.identity.sso.models import SsoProvider
+    from streams.sign_in.sso.claims import Identity
+    from streams.sign_in.sso.models import SsoProvider
 
 log = structlog.get_logger()
 

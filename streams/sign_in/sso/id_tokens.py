@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
-from streams.identity.sign_in_limits import RESETS_TO_EMAIL
+from streams.sign_in.sign_in_limits import RESETS_TO_EMAIL
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

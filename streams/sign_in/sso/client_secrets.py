@@ -8,7 +8,7 @@ from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
 from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
-from streams.identity.sso.models import SsoProvider
+from streams.sign_in.sso.models import SsoProvider
 
 
 class SecretFields(TypedDict):

@@ -13,7 +13,7 @@ from streams.tenancy.models import User
 from tests import factories
 
 HASHERS = [
-    "streams.identity.passwords.hasher.PortalArgon2Hasher",
+    "streams.sign_in.passwords.hasher.PortalArgon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 

@@ -10,19 +10,19 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from streams.base.keyring import CannotDecrypt
-from streams.identity.sso import operators
-from streams.identity.sso.client_secrets import client_secret
-from streams.identity.sso.http import CustomerSession, ProviderSession
-from streams.identity.sso.models import SsoProvider
-from streams.identity.sso.partners import member_with
-from streams.identity.sso.refusals import Refusal, SsoRefused
+from streams.sign_in.sso import operators
+from streams.sign_in.sso.client_secrets import client_secret
+from streams.sign_in.sso.http import CustomerSession, ProviderSession
+from streams.sign_in.sso.models import SsoProvider
+from streams.sign_in.sso.partners import member_with
+from streams.sign_in.sso.refusals import Refusal, SsoRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.base.http_deadlines import Deadline
-    from streams.identity.sso.claims import Identity
-    from streams.identity.sso.http import Session
+    from streams.sign_in.sso.claims import Identity
+    from streams.sign_in.sso.http import Session
     from streams.tenancy.models import User
 
 

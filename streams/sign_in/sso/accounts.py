@@ -10,7 +10,7 @@ from django.db import transaction
 from streams.audit.services import record
 
 if TYPE_CHECKING:
-    from streams.identity.sso.providers import TrustedProvider
+    from streams.sign_in.sso.providers import TrustedProvider
     from streams.tenancy.models import User
 
 

@@ -8,8 +8,8 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from streams.audit.services import record
-from streams.identity.security_notices import email_reset
-from streams.identity.session_ending import end_sessions
+from streams.sign_in.security_notices import email_reset
+from streams.sign_in.session_ending import end_sessions
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
