@@ -9,7 +9,8 @@ from streams.base.clock import iso_ms
 from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.validation.event_validator import EventValidator
-from streams.devtools.demo import accounts, campaign
+from streams.devtools.demo import campaign
+from streams.devtools.demo.demo_streams import LIVE
 from streams.spec.validation_modes import ValidationMode
 from tests import factories
 
@@ -43,7 +44,7 @@ def test_a_day_has_all_six_events_with_the_properties_of_the_spec(count):
 
 def test_neither_the_spec_nor_the_plan_has_an_issue_with_them():
     checks = EventValidator(
-        ValidationMode.WARN, plan=CompiledPlan(template(accounts.TEMPLATE).plan)
+        ValidationMode.WARN, plan=CompiledPlan(template(LIVE.template).plan)
     )
 
     for event in day(1000):
@@ -52,7 +53,7 @@ def test_neither_the_spec_nor_the_plan_has_an_issue_with_them():
 
 def test_every_event_of_an_older_release_has_an_issue():
     checks = EventValidator(
-        ValidationMode.WARN, plan=CompiledPlan(template(accounts.TEMPLATE).plan)
+        ValidationMode.WARN, plan=CompiledPlan(template(LIVE.template).plan)
     )
 
     for event in campaign.older_release(300, now=factories.NOW, random=Random(1)):

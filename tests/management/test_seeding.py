@@ -19,7 +19,8 @@ from streams.devtools.demo import accounts, seeding
 from streams.events.models import Feed
 from streams.models import AuditEntry
 from streams.review.launch import BROUGHT_BY
-from streams.review.services import suspend
+from streams.review.requirements import preparation
+from streams.review.services import approve, send_back, suspend
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -104,7 +105,8 @@ def test_there_is_a_member_of_each_kind():
 def test_the_plan_is_published_and_in_the_docs(client):
     seed()
 
-    assert PlanVersion.objects.get().plan == template("email").plan
+    plan = PlanVersion.objects.get(stream__slug="postbox").plan
+    assert plan == template("email").plan
     page = client.get("/docs/postbox/").text
     assert "<h3" in page
     assert "Email Link Clicked" in page
@@ -198,7 +200,7 @@ def test_without_a_sandbox_it_says_what_is_missing(settings):
 def test_the_stream_is_live_and_its_activity_log_says_how():
     seed()
 
-    stream = Stream.objects.get()
+    stream = Stream.objects.get(slug="postbox")
     told = AuditEntry.objects.of_stream(stream).order_by("pk")
     moves = told.filter(action__in=BROUGHT_BY.values())
     assert stream.stage == "live"
@@ -214,8 +216,41 @@ def test_the_stream_is_live_and_its_activity_log_says_how():
 
 def test_a_stage_that_someone_chose_is_kept():
     seed()
-    suspend(stream=Stream.objects.get(), reason="To see it.", actor=None)
+    stream = Stream.objects.get(slug="postbox")
+    suspend(stream=stream, reason="To see it.", actor=None)
 
     seed()
 
-    assert Stream.objects.get().stage == "suspended"
+    stream.refresh_from_db()
+    assert stream.stage == "suspended"
+
+
+def test_a_second_stream_waits_for_an_operators_review(client):
+    seed()
+
+    stream = Stream.objects.get(slug="postbox-surveys")
+    submission = stream.submissions.get()
+    assert stream.stage == "submitted"
+    assert [task.title for task in preparation(stream) if not task.done] == []
+    assert submission.submitted_by.name == "Petra"
+    assert submission.plan_version.plan == template("surveys").plan
+    assert submission.build_on < submission.qa_on < submission.launch_on
+    assert submission.notes
+    client.force_login(User.objects.get(is_staff=True))
+    queue = client.get("/admin/").text
+    assert "Postbox Surveys" in queue
+    assert "Submission of Postbox" in queue
+
+
+@pytest.mark.parametrize(
+    ("decide", "stage"), [(approve, "approved"), (send_back, "draft")]
+)
+def test_an_operators_decision_on_the_second_stream_is_kept(decide, stage):
+    seed()
+    stream = Stream.objects.get(slug="postbox-surveys")
+    decide(stream=stream, comment="To try it.", actor=None)
+
+    seed()
+
+    stream.refresh_from_db()
+    assert stream.stage == stage

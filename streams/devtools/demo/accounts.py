@@ -10,28 +10,16 @@ import hashlib
 import hmac
 import string
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 
 from streams.base.ids import Secret
+from streams.devtools.demo.demo_streams import LIVE
 from streams.devtools.run_file import FeedFacts, SignIn
 
 PARTNER_NAME, PARTNER_SLUG = "Postbox", "postbox"
-STREAM_NAME, STREAM_SLUG = "Postbox", "postbox"
-TEMPLATE, PLAN_NOTE = "email", "Email events, with the names from the Spec."
-PROFILE = {
-    "about": "Postbox sends newsletters and tracks opens, clicks and unsubscribes.",
-    "website": "https://postbox.example/",
-    "support_email": "support@postbox.example",
-    "docs_url": "https://help.postbox.example/segment",
-    "category": "Email Marketing",
-    "catalog_id": "",
-}
-FOR_REVIEWERS = "Northwind Coffee already uses Postbox, and Fern & Field wants to."
 APPROVED = "The plan follows the Spec, and both pages describe the events."
 WITHOUT_QA = "The demonstration starts live. You can run its QA in the tab QA."
-LOGO = Path(__file__).parent / "postbox.svg"
 TOKEN_NAME = "Demonstration"  # noqa: S105 - a name, not a secret
 
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
@@ -119,6 +107,4 @@ def sign_ins() -> list[SignIn]:
 
 
 def feeds() -> list[FeedFacts]:
-    return [
-        FeedFacts(c.external_id, STREAM_SLUG, ingest_key(c).text) for c in CUSTOMERS
-    ]
+    return [FeedFacts(c.external_id, LIVE.slug, ingest_key(c).text) for c in CUSTOMERS]

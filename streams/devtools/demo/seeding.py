@@ -20,12 +20,13 @@ from streams.catalog.pages.services import (
 )
 from streams.catalog.plans import services as plans
 from streams.catalog.plans.authoring.templates import template
-from streams.catalog.services import create_partner_with_stream
+from streams.catalog.services import create_partner_with_stream, create_stream
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.connection.services import connect
 from streams.devtools.demo import accounts
+from streams.devtools.demo.demo_streams import IN_REVIEW, LIVE, LOGO, DemoStream
 from streams.events.feeds import new_ingest_key, open_feed
 from streams.review import services as review
 from streams.tenancy.members import add_member
@@ -90,9 +91,10 @@ def _create_missing(hashes: Mapping[DemoUser, str]) -> None:
     _give_token(stream, users[accounts.PARTNER_ADMIN])
     feeds = [_feed(stream, workspaces[c.external_id], c) for c in accounts.CUSTOMERS]
     _connect(feeds[0], accounts.CUSTOMERS[0])
-    _publish_plan(stream, users[accounts.PARTNER_ADMIN])
-    _write_docs(stream, users[accounts.PARTNER_ADMIN])
+    _publish_plan(stream, LIVE, users[accounts.PARTNER_ADMIN])
+    _write_docs(stream, LIVE, users[accounts.PARTNER_ADMIN])
     _bring_to_life(stream, users[accounts.PARTNER_ADMIN], users[accounts.STAFF])
+    _submit_another(stream.partner, users[accounts.PARTNER_ADMIN])
 
 
 def _user(person: DemoUser, hashes: Mapping[DemoUser, str]) -> User:
@@ -117,12 +119,12 @@ def _stream(admin: User) -> Stream:
         create_partner_with_stream(
             name=accounts.PARTNER_NAME,
             slug=accounts.PARTNER_SLUG,
-            stream_name=accounts.STREAM_NAME,
-            stream_slug=accounts.STREAM_SLUG,
+            stream_name=LIVE.name,
+            stream_slug=LIVE.slug,
             admin=admin,
             actor=None,
         )
-    return Stream.objects.select_related("partner").get(slug=accounts.STREAM_SLUG)
+    return Stream.objects.select_related("partner").get(slug=LIVE.slug)
 
 
 def _workspace(stream: Stream, customer: DemoWorkspace) -> Workspace:
@@ -177,22 +179,22 @@ def _connect(feed: Feed, customer: DemoWorkspace) -> None:
         )
 
 
-def _publish_plan(stream: Stream, admin: User) -> None:
-    """Publish the template that campaign.py follows, unless the stream has a plan."""
+def _publish_plan(stream: Stream, demo: DemoStream, admin: User) -> None:
+    """Publish the template that the demonstration follows, unless the stream has a plan."""
     if stream.plan_versions.exists():
         return
-    chosen = template(accounts.TEMPLATE)
+    chosen = template(demo.template)
     what = f"the template “{chosen.title}”"
     plans.replace_draft(stream=stream, plan=chosen.plan, what=what, actor=admin)
-    plans.publish(stream=stream, note=accounts.PLAN_NOTE, actor=admin)
+    plans.publish(stream=stream, note=demo.plan_note, actor=admin)
 
 
-def _write_docs(stream: Stream, admin: User) -> None:
+def _write_docs(stream: Stream, demo: DemoStream, admin: User) -> None:
     """Publish both docs pages with their initial text, unless the stream has pages."""
     if stream.page_versions.exists():
         return
-    change_profile(stream=stream, actor=admin, **accounts.PROFILE)
-    set_logo(stream=stream, upload=accounts.LOGO.read_bytes(), actor=admin)
+    change_profile(stream=stream, actor=admin, **demo.profile)
+    set_logo(stream=stream, upload=LOGO.read_bytes(), actor=admin)
     for kind in PageKind:
         publish(
             stream=stream,
@@ -207,12 +209,27 @@ def _bring_to_life(stream: Stream, admin: User, staff: User) -> None:
     """Take the stream through every stage, unless it has been submitted before."""
     if stream.stage != Stage.DRAFT or stream.submissions.exists():
         return
-    today = now().date()
-    dates = review.Timeline(
-        build_on=today, qa_on=today, launch_on=today, notes=accounts.FOR_REVIEWERS
-    )
-    review.submit(stream=stream, timeline=dates, actor=admin)
+    review.submit(stream=stream, timeline=_timeline(LIVE), actor=admin)
     review.approve(stream=stream, comment=accounts.APPROVED, actor=staff)
     review.start_qa(stream=stream, actor=admin)
     # The servers that a QA run needs are not running yet.
     review.go_live(stream=stream, reason=accounts.WITHOUT_QA, actor=staff)
+
+
+def _submit_another(partner: Partner, admin: User) -> None:
+    """Create the stream that waits for review, unless it exists."""
+    if Stream.objects.filter(slug=IN_REVIEW.slug).exists():
+        return
+    stream = create_stream(
+        partner=partner, slug=IN_REVIEW.slug, name=IN_REVIEW.name, actor=admin
+    )
+    _publish_plan(stream, IN_REVIEW, admin)
+    _write_docs(stream, IN_REVIEW, admin)
+    review.submit(stream=stream, timeline=_timeline(IN_REVIEW), actor=admin)
+
+
+def _timeline(demo: DemoStream) -> review.Timeline:
+    build, qa, launch = (now().date() + days for days in demo.days)
+    return review.Timeline(
+        build_on=build, qa_on=qa, launch_on=launch, notes=demo.for_reviewers
+    )
