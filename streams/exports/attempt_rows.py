@@ -26,6 +26,7 @@ COLUMNS: Sequence[str] = (
     "id", "sentAt", "outcome", "status", "error", "response", "events", "firstEvent",
     "lastEvent", "bodyBytes", "durationMs", "nextAttemptAt",
 )  # fmt: skip
+CSV_COLUMNS = COLUMNS
 CONNECTION = "connection"  # the field of a stored filter with the connection's ID
 
 
@@ -43,6 +44,10 @@ def page(_feed: Feed, wanted: Mapping[str, Any], *, before: int, limit: int) -> 
     filters = msgspec.convert(fields, AttemptFilter)
     found = search.page(connection, before=before, wanted=filters, limit=limit)
     return RowPage([_row(attempt) for attempt in found.deliveries], found.next_before)
+
+
+def csv_row(row: Row) -> Row:
+    return row
 
 
 def stored_filter(connection: Connection, wanted: AttemptFilter) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,11 +17,15 @@ from streams.observability.event_search import EventSearch
 if TYPE_CHECKING:
     from streams.delivery.event_status import EventStatus
     from streams.events.models import Event, Feed
-    from streams.exports.formats import Row
+    from streams.exports.formats import Row, Value
 
 COLUMNS: Sequence[str] = (
     "number", "receivedAt", "status", "reason", "call", "name", "userId", "messageId",
     "event",
+)  # fmt: skip
+CAMPAIGN = ("name", "source", "medium", "term", "content")  # keys of context.campaign
+CSV_COLUMNS: Sequence[str] = (
+    *COLUMNS[:-1], *(f"campaign_{key}" for key in CAMPAIGN), "event",
 )  # fmt: skip
 # States that people know by another name.
 OUTCOMES = {
@@ -49,6 +53,27 @@ def page(
     known = statuses(feed, found.events)
     rows = [_row(event, known[event.seq]) for event in found.events]
     return RowPage(rows, found.next_before)
+
+
+def csv_row(row: Row) -> Row:
+    """Return a row with the event's campaign in columns, for people who use spreadsheets."""
+    event = row["event"]
+    content = msgspec.json.decode(event) if isinstance(event, msgspec.Raw) else None
+    campaign = _object(_object(_object(content).get("context")).get("campaign"))
+    columns = {f"campaign_{key}": _cell(campaign.get(key)) for key in CAMPAIGN}
+    cells = {**row, **columns}
+    return {name: cells[name] for name in CSV_COLUMNS}
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _cell(value: object) -> Value:
+    """Return a value of any JSON type for one cell."""
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.Raw(msgspec.json.encode(value))
 
 
 def stored_filter(wanted: EventSearch) -> dict[str, object]:

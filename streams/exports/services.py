@@ -190,9 +190,12 @@ def _next_rows(export: Export) -> bytes:
     page = source.page(
         export.feed, export.filter, before=export.position, limit=PART_ROWS
     )
-    text = formats.body(export.format, page.rows, is_first=export.rows == 0)
+    rows, columns = page.rows, source.COLUMNS
+    if export.format == Export.Format.CSV:
+        rows, columns = [source.csv_row(row) for row in rows], source.CSV_COLUMNS
+    text = formats.body(export.format, rows, is_first=export.rows == 0)
     if export.parts == 0:
-        text = formats.opening(export.format, source.COLUMNS) + text
+        text = formats.opening(export.format, columns) + text
     export.rows += len(page.rows)
     export.position = export.bottom if page.next_before is None else page.next_before
     _end_if_done(export, is_last=page.next_before is None)

@@ -10,6 +10,7 @@ from streams.exports.models import Export
 
 if TYPE_CHECKING:
     from streams.events.models import Feed
+    from streams.exports.formats import Row
     from streams.exports.row_page import RowPage
 
 
@@ -17,6 +18,7 @@ class Source(Protocol):
     """A list that can be exported, newest row first."""
 
     COLUMNS: Sequence[str]  # the names of the values of a row, in order
+    CSV_COLUMNS: Sequence[str]  # those of a row in CSV
 
     def span(self, feed: Feed, wanted: Mapping[str, object], /) -> tuple[int, int]:
         """Return the positions to search: from below the first down to the second."""
@@ -25,6 +27,9 @@ class Source(Protocol):
         self, feed: Feed, wanted: Mapping[str, object], /, *, before: int, limit: int
     ) -> RowPage:
         """Return up to `limit` rows below a position, after one bounded step."""
+
+    def csv_row(self, row: Row, /) -> Row:
+        """Return a row with its CSV_COLUMNS."""
 
 
 SOURCES: Mapping[str, Source] = {

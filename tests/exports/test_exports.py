@@ -117,6 +117,27 @@ def test_the_csv_has_a_header_and_runs_no_formula():
     assert json.loads(rows[0]["event"])["messageId"] == rows[0]["messageId"]
 
 
+def test_the_csv_has_the_campaign_in_columns():
+    feed = factories.feed()
+    campaign = {"name": "=Spring", "source": "email", "medium": 7, "content": {"ad": 1}}
+    factories.append(feed, 1, context={"campaign": campaign})
+    factories.append(feed, 1, context={"campaign": "Spring"})
+
+    rows = csv.DictReader(
+        io.StringIO(file_of(work_off(request(feed, Format.CSV))).decode())
+    )
+
+    columns = [
+        f"campaign_{key}" for key in ("name", "source", "medium", "term", "content")
+    ]
+    assert rows.fieldnames is not None
+    assert list(rows.fieldnames)[-6:] == [*columns, "event"]
+    assert [[row[column] for column in columns] for row in rows] == [
+        [""] * 5, ["'=Spring", "email", "7", "", '{"ad":1}'],
+    ]  # fmt: skip
+    assert "campaign_name" not in rows_of(work_off(request(feed)))[0]
+
+
 def test_events_received_later_are_not_in_the_file():
     feed = factories.feed()
     factories.append(feed, 2)
