@@ -5,13 +5,18 @@ from __future__ import annotations
 from django.apps import apps
 
 from streams.connections.write_keys import key_ring, unknown_key_ids
+from streams.sign_in.second_factor import stored_secrets
 from streams.sign_in.sso import client_secrets
 
 
 def missing_keys() -> list[str]:
-    """Return the IDs of the keys, sorted: of write keys, single sign-on and webhooks."""
+    """Return the IDs of the keys, sorted.
+
+    Write keys, second factors, single sign-on and webhooks need them.
+    """
+    of_people = stored_secrets.unknown_key_ids()
     of_sso, of_webhooks = client_secrets.unknown_key_ids(), _of_webhooks()
-    return sorted({*unknown_key_ids(), *of_sso, *of_webhooks})
+    return sorted({*unknown_key_ids(), *of_people, *of_sso, *of_webhooks})
 
 
 def _of_webhooks() -> list[str]:

@@ -72,6 +72,12 @@ FAILED_CODE_EMAILED = RateLimit(
     amount=1,
     period=timedelta(days=1),
 )
+EMAILED_CODE_ENTERED = RateLimit(
+    name="emailed-code-entered",
+    counts="attempts to enter the code of one request for a code by email",
+    amount=3,
+    period=timedelta(minutes=15),  # longer than a code is valid
+)
 EMAILED_CODES_FROM_ADDRESS = RateLimit(
     name="emailed-code-address",
     counts="requests for a sign-in code by email from one IP address",
@@ -130,7 +136,7 @@ PASSKEYS_FROM_ADDRESS = RateLimit(
 LIMITS = (
     FROM_KNOWN_BROWSER, FROM_ADDRESS, FROM_ADDRESS_TO_ACCOUNT, TO_ACCOUNT,
     CODES_FROM_KNOWN_BROWSER, CODES_TO_ACCOUNT, CODE_USED, PASSKEYS_FROM_ADDRESS,
-    EMAILED_CODES_FROM_ADDRESS, EMAILED_CODES_TO_EMAIL,
+    EMAILED_CODE_ENTERED, EMAILED_CODES_FROM_ADDRESS, EMAILED_CODES_TO_EMAIL,
     SSO_FROM_ADDRESS, CHANGES_OF_PASSWORD, RESETS_FROM_ADDRESS, RESETS_TO_EMAIL,
     FAILED_NOTED, FAILED_BEFORE_EMAIL, FAILED_EMAILED,
     FAILED_CODE_NOTED, FAILED_CODE_BEFORE_EMAIL, FAILED_CODE_EMAILED,

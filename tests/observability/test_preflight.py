@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -16,6 +17,7 @@ from streams.observability.readiness_checks import readiness
 from tests import factories
 from tests.connections.test_write_keys import ring
 from tests.portal_processes import INGEST, ROOT, WEB, database_url
+from tests.second_factors import App
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
@@ -105,6 +107,22 @@ def test_a_key_that_webhook_endpoints_need_is_named(settings):
     assert (keys.ok, keys.detail) == (
         False,
         "ENCRYPTION_KEYS lacks keys that encrypted secrets need: k2.",
+    )
+
+
+@pytest.mark.parametrize("kind", ["totp", "recovery_codes"])
+def test_a_key_that_second_factors_need_is_named(settings, kind):
+    settings.ENCRYPTION_KEYS = ring("k2")
+    for _ in range(2):
+        App(factories.user())
+    settings.ENCRYPTION_KEYS = ring("k1")
+    App(factories.user())
+    Authenticator.objects.exclude(type=kind).delete()
+    passkey = {"user": factories.user(), "type": Authenticator.Type.WEBAUTHN}
+    Authenticator.objects.create(data={"name": "Laptop"}, **passkey)
+
+    assert readiness(now())["keys"].detail == (
+        "ENCRYPTION_KEYS lacks keys that encrypted secrets need: k2."
     )
 
 
