@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.urls import reverse
 
@@ -82,6 +83,41 @@ def test_a_code_can_be_guessed_three_times(client, mailoutbox):
     enter(client, code)
 
     assert get_user(client).is_anonymous
+
+
+def test_a_code_can_be_guessed_three_times_by_parallel_requests_too(client, mailoutbox):
+    ask(client, factories.user().email)
+    code, before = code_in(mailoutbox), dict(client.session.items())
+    for _ in range(3):
+        enter(client, "AAAA-AAAA")
+        read_before_the_others(client, before)
+
+    response = enter(client, code)
+
+    assert response.url == reverse("account_request_login_code")
+    assert get_user(client).is_anonymous
+
+
+def test_of_parallel_guesses_three_are_checked_and_the_right_one_may_be_the_third(
+    client, mailoutbox
+):
+    bob = factories.user()
+    ask(client, bob.email)
+    before = dict(client.session.items())
+    for _ in range(2):
+        enter(client, "AAAA-AAAA")
+        read_before_the_others(client, before)
+
+    enter(client, code_in(mailoutbox))
+
+    assert get_user(client) == bob
+
+
+def read_before_the_others(client, values) -> None:
+    """Let the next request find the session as one does that began before the others ended."""
+    session = SessionStore(client.cookies["sessionid"].value)
+    session.update(values)
+    session.save()
 
 
 def test_a_second_factor_follows(client, mailoutbox):

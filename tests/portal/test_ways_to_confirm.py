@@ -17,6 +17,7 @@ from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
 from tests import factories
+from tests.portal.test_code_sign_in import read_before_the_others
 from tests.second_factors import App
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,19 @@ def test_a_wrong_code_confirms_nothing_and_three_end_the_code(in_code, page, pet
     assert AuditEntry.objects.filter(
         action="user.code_failed", detail__member=petra.email
     ).exists()
+
+
+def test_parallel_requests_have_three_attempts_together(in_code, page):
+    in_code.post(BY_CODE, {"action": "send"})
+    code, before = emailed_code(), dict(in_code.session.items())
+    for _ in range(3):
+        in_code.post(BY_CODE, {"code": "AAAA-AAAA"})
+        read_before_the_others(in_code, before)
+
+    last = in_code.post(BY_CODE, {"code": code}, follow=True)
+
+    assert "There were too many wrong codes. Get a new one." in last.text
+    assert ask(in_code, page) == BY_CODE
 
 
 def test_a_code_works_once_and_for_ten_minutes(in_code, page):

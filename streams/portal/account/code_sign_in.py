@@ -15,6 +15,7 @@ from streams.base.rate_limit import RateLimited, consume, give_back
 from streams.sign_in import security_notices
 from streams.sign_in.reset_links import EmailNotSent
 from streams.sign_in.sign_in_limits import (
+    EMAILED_CODE_ENTERED,
     EMAILED_CODES_FROM_ADDRESS,
     EMAILED_CODES_TO_EMAIL,
 )
@@ -23,7 +24,11 @@ from streams.web.rate_limited import too_many
 if TYPE_CHECKING:
     from typing import Any
 
+    from allauth.account.internal.flows.code_verification import (
+        AbstractCodeVerificationProcess,
+    )
     from django.forms import Form
+    from django.http import HttpRequest
 
 
 TOO_MANY = gettext_lazy("You requested too many sign-in codes.")
@@ -43,6 +48,20 @@ class EmailedCodeForm(forms.ConfirmLoginCodeForm):  # type: ignore[misc]  # alla
             "data-secret": True,
             "spellcheck": "false",
         }
+
+
+def too_often(process: AbstractCodeVerificationProcess) -> bool:
+    """Count an attempt to enter an emailed code; return whether it must not be checked.
+
+    allauth counts in the session, which parallel requests read at the same time. So this
+    counts for all of them, and ends the process in this session, too.
+    """
+    try:
+        consume(EMAILED_CODE_ENTERED, f"{process.user}:{process.state['at']}")
+    except RateLimited:
+        process.state["failed_attempts"] = process.max_attempts
+        return True
+    return False
 
 
 class RequestCode(views.RequestLoginCodeView):  # type: ignore[misc]  # allauth has no types
@@ -67,6 +86,14 @@ class RequestCode(views.RequestLoginCodeView):  # type: ignore[misc]  # allauth 
 
 class ConfirmCode(views.ConfirmLoginCodeView):  # type: ignore[misc]
     """Check the code, three times at most. A second factor follows, if there is one."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse
+        if self._action == "verify" and too_often(self._process):
+            response = self.form_invalid(self.get_form())
+        else:
+            response = super().post(request, *args, **kwargs)
+        return response
 
     def _resend_form_valid(self, form: Form) -> HttpResponse:
         email = self._process.state.get("email", "")

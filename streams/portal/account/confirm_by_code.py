@@ -17,7 +17,12 @@ from django.utils.translation import gettext as _
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
-from streams.portal.account.code_sign_in import NOT_SENT, TOO_MANY, EmailedCodeForm
+from streams.portal.account.code_sign_in import (
+    NOT_SENT,
+    TOO_MANY,
+    EmailedCodeForm,
+    too_often,
+)
 from streams.sign_in import security_notices
 from streams.sign_in.reset_links import EmailNotSent
 from streams.sign_in.sign_in_limits import (
@@ -83,10 +88,11 @@ class ConfirmByCode(BaseReauthenticateView):  # type: ignore[misc]  # allauth ha
     request: PortalRequest
 
     def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.POST.get("action") == "send" or not CodeConfirmation.current(
-            request
-        ):
+        process = CodeConfirmation.current(request)
+        if process is None or request.POST.get("action") == "send":
             return self._send()
+        if too_often(process):
+            return self.form_invalid(self.get_form())
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 
