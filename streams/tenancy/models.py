@@ -10,6 +10,7 @@ from django.contrib.auth.models import (
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
@@ -57,6 +58,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("operator"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("date joined"), default=now)
+    # Everywhere. Sessions from before are invalid; see streams/sign_in/session_ending.py.
+    signed_out_at = models.DateTimeField(_("signed out"), null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -65,6 +68,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return Django's hash, which sessions have, and another one after each sign-out."""
+        of_password: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]  # Django's
+        if self.signed_out_at is None:
+            return of_password
+        at = self.signed_out_at.isoformat()
+        return salted_hmac(of_password, at, algorithm="sha256").hexdigest()
 
 
 class Partner(models.Model):

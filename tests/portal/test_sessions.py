@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
+from streams.sign_in.session_ending import end_sessions, sign_out_everywhere
 from streams.tasks import clear_sessions
+from streams.tenancy.models import User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +25,10 @@ LIST = "/accounts/sessions/"
 @pytest.fixture
 def bob():
     return factories.user()
+
+
+def by_operator(user) -> None:
+    sign_out_everywhere(user=user, reason="Stolen phone", actor=factories.staff())
 
 
 def signed_in(user, agent: str = FIREFOX, address: str = "192.0.2.7") -> Client:
@@ -81,6 +87,24 @@ def test_signing_out_everywhere_ends_all_sessions_of_the_user_only(bob):
     assert get_user(there).is_anonymous
     assert not get_user(other).is_anonymous
     assert UserSession.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", [end_sessions, by_operator])
+def test_a_sign_in_that_began_before_signing_out_everywhere_is_invalid(bob, end):
+    as_read_at_sign_in = User.objects.get(pk=bob.pk)
+    end(bob)
+    there = Client()
+    there.force_login(as_read_at_sign_in)  # ends after the search for sessions
+
+    assert there.get(LIST).status_code == 302
+    assert get_user(there).is_anonymous
+
+
+def test_the_next_sign_in_after_signing_out_everywhere_is_valid(bob):
+    for _ in range(2):
+        signed_in(bob).post(f"{LIST}end/")
+
+    assert get_user(signed_in(bob)) == bob
 
 
 def test_sessions_are_shown_and_ended_only_after_a_recent_sign_in(bob):
