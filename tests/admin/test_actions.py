@@ -118,7 +118,7 @@ def test_cancel_ends_a_replay_and_reports_one_that_has_ended(staff, olga):
     again = act(staff, "replay", "cancel", replay)
 
     replay.cursor.refresh_from_db()
-    assert replay.state == "cancelled"
+    assert replay.state == "canceled"
     assert first == [f"Canceled replay {replay.public_id}."]
     assert again == [f"{replay.public_id}: This replay has already ended."]
     assert audited() == ("replay.cancelled", olga)

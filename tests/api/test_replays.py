@@ -184,7 +184,7 @@ def test_a_replay_reports_its_progress_and_its_result(api, live):
         "running", 4, 1,
     ]  # fmt: skip
     assert (finished["state"], finished["endedAt"]) == (
-        "finished",
+        "completed",
         "2026-03-02T10:00:01.500Z",
     )
 
@@ -207,7 +207,7 @@ def test_a_replay_can_be_canceled_once(api, live):
 
     first, again = api.post(path), api.post(path)
 
-    assert first.json()["replay"]["state"] == "cancelled"
+    assert first.json()["replay"]["state"] == "canceled"
     assert refused(again) == (409, "API-REPLAY-004")
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.detail["token"]) == (

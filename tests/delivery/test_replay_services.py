@@ -298,7 +298,7 @@ def test_everything_is_sent_again_in_order_with_the_same_ids(segment):
     replay = work_off(start(live))
 
     assert numbers(live, segment.events()) == list(range(1, 41))
-    assert (replay.state, counts(replay)) == ("finished", (40, 40, 0, 0))
+    assert (replay.state, counts(replay)) == ("completed", (40, 40, 0, 0))
     assert replay.cursor.due_at is None
     assert list(inconsistencies(live.feed)) == []
 
@@ -310,7 +310,7 @@ def test_a_filter_sends_matching_events_and_accounts_for_the_others(segment):
     replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
 
     assert numbers(live, segment.events()) == [3, 1003, 2003, 3003, 4003, 5003]
-    assert (replay.state, counts(replay)) == ("finished", (6000, 6, 0, 5994))
+    assert (replay.state, counts(replay)) == ("completed", (6000, 6, 0, 5994))
     spans = Delivery.objects.order_by("pk").values_list(
         "first_seq", "last_seq", "events"
     )
@@ -352,7 +352,7 @@ def test_an_event_that_segment_rejects_again_is_found_and_the_others_arrive(segm
     replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
 
     assert Rejection.objects.get(cursor=replay.cursor).seq == 29
-    assert (replay.state, counts(replay)) == ("finished", (60, 19, 1, 40))
+    assert (replay.state, counts(replay)) == ("completed", (60, 19, 1, 40))
     assert list(inconsistencies(live.feed)) == []
 
 
@@ -384,7 +384,7 @@ def test_a_refused_key_stops_live_events_and_replays_alike(segment):
     assert replay.state == "held"
     assert look_at(live.connection).status == Connection.Status.ATTENTION
     connection_status.resume(connection=look_at(live.connection), actor=None)
-    assert work_off(replay).state == "finished"
+    assert work_off(replay).state == "completed"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -554,7 +554,7 @@ def test_a_replay_is_paused_with_its_connection(segment):
     assert segment.events() == []
 
     connection_status.resume(connection=look_at(live.connection), actor=None)
-    assert work_off(replay).state == "finished"
+    assert work_off(replay).state == "completed"
 
 
 def test_a_replay_created_during_a_pause_does_not_start():
@@ -599,7 +599,7 @@ def test_a_canceled_replay_sends_nothing_more(segment):
 
     replays.cancel_replay(replay=replay, actor=alice)
 
-    assert work_off(replay).state == "cancelled"
+    assert work_off(replay).state == "canceled"
     assert segment.events() == []
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.actor) == ("replay.cancelled", alice)
@@ -654,7 +654,7 @@ def test_a_response_after_the_cancellation_counts_and_nothing_follows(
     assert Delivery.objects.get(cursor=replay.cursor).outcome == outcome
     assert (replay.cursor.position, replay.cursor.rejected) == (position, rejected)
     assert (replay.cursor.due_at, replay.cursor.ended_at) == (None, ended_at)
-    assert replay.state == "cancelled"
+    assert replay.state == "canceled"
 
 
 def test_recording_a_live_attempt_takes_no_query_about_replays():

@@ -58,7 +58,7 @@ def test_killing_a_worker_during_a_replay_sends_the_rest_and_repeats_the_same_id
     replay = Replay.objects.select_related("cursor").get(pk=replay.pk)
     biggest = max(request["events"] for request in far_segment.requests)
     assert 0 < at_the_kill.position < EVENTS
-    assert replay.state == "finished"
+    assert replay.state == "completed"
     assert (replay.cursor.delivered, replay.cursor.filtered) == (
         CLICKS,
         EVENTS - CLICKS,

@@ -17,9 +17,9 @@ class Replay(models.Model):
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
         HELD = "held", _("Queued")
-        FINISHED = "finished", _("Completed")
+        COMPLETED = "completed", _("Completed")
         STOPPED = "stopped", _("Stopped")
-        CANCELLED = "cancelled", _("Canceled")
+        CANCELED = "canceled", _("Canceled")
 
     cursor = models.OneToOneField(
         Cursor,
@@ -83,5 +83,5 @@ class Replay(models.Model):
         if cursor.ended_at is None:
             return self.State.HELD if cursor.held else self.State.RUNNING
         if cursor.position == cursor.end_seq:
-            return self.State.FINISHED
-        return self.State.STOPPED if self.stopped_because else self.State.CANCELLED
+            return self.State.COMPLETED
+        return self.State.STOPPED if self.stopped_because else self.State.CANCELED
