@@ -269,6 +269,8 @@ def _fields(replay: Replay, block: SendBlock | None) -> dict[str, object]:
         "state": Replay.State.HELD if block else replay.state,
         "first": cursor.start + 1,
         "last": cursor.end_seq,
+        "since": iso_ms(replay.since) if replay.since else None,
+        "until": iso_ms(replay.until) if replay.until else None,
         "position": cursor.position,
         "delivered": cursor.delivered,
         "rejected": cursor.rejected,

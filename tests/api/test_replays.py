@@ -89,6 +89,8 @@ def test_a_replay_is_created(api, live):
                 "state": "running",
                 "first": 3,
                 "last": 8,
+                "since": None,
+                "until": None,
                 "position": 2,
                 "delivered": 0,
                 "rejected": 0,
@@ -123,6 +125,16 @@ def test_a_range_is_given_by_number_by_time_or_since_the_last_failure(
     replay = api.post(body=wanted(live, **asked)).json()["replay"]
 
     assert (replay["first"], replay["last"]) == numbers
+
+
+def test_a_replay_keeps_the_times_that_it_was_asked_for(api, live):
+    asked = {"since": "2026-03-02T12:00:00+02:00", "until": "2026-03-02T11:00:00Z"}
+
+    started = api.post(body=wanted(live, **asked)).json()["replay"]
+
+    assert (started["since"], started["until"]) == (
+        "2026-03-02T10:00:00.000Z", "2026-03-02T11:00:00.000Z",
+    )  # fmt: skip
 
 
 def test_a_replay_that_awaits_approval_of_its_stream_says_so(api, live):

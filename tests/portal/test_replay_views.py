@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
+from streams.base.clock import iso_ms
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
@@ -99,6 +100,20 @@ def test_the_previewed_selection_is_replayed(as_alice, cast, live):
     assert (replay.cursor.start, replay.cursor.end_seq) == (0, 5)
     assert (replay.name, replay.new_ids) == ("Email Clicked", True)
     assert replay.requested_by == cast.alice
+
+
+def test_the_times_of_a_replay_are_kept_and_shown(as_alice, cast, live):
+    as_alice.cookies["zone"] = "Europe/Berlin"
+    page = count(as_alice, cast, since="2026-03-02T10:30")
+    form = page.text.partition('action="' + url(cast))[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)"(?: value="([^"]*)")?', form))
+
+    started = as_alice.post(url(cast), fields)
+
+    replay = Replay.objects.get()
+    assert (iso_ms(replay.since), replay.until) == ("2026-03-02T09:30:00.000Z", None)
+    for shown in (started.url, url(cast, "replays")):
+        assert "since 2 Mar 2026, 10:30:00" in words(as_alice.get(shown))
 
 
 def test_both_deduplication_modes_are_explained_before_the_start(as_alice, cast, live):

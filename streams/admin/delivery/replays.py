@@ -53,11 +53,13 @@ class ReplayAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     fields = (
         "public_id", "workspace", "connection_link", "cursor_link", "what", "numbers",
-        "has_new_ids", "state", "stopped_because", "done", "delivered", "rejected",
+        "received_since", "received_before", "has_new_ids", "state", "stopped_because", "done", "delivered", "rejected",
         "left_out", "expired", "requested_by", "requested", "ended",
     )  # fmt: skip
     readonly_fields = fields
     requested = time_column("requested_at", _("requested"))
+    received_since = time_column("since", _("received since"))
+    received_before = time_column("until", _("received before"))
     has_new_ids = yes_column("new_ids", _("Yes"), _("new messageIds"))
     actions = ("cancel",)
 

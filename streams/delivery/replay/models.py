@@ -36,6 +36,9 @@ class Replay(models.Model):
     rejected_only = models.BooleanField(_("rejected events only"), default=False)
     # The other fields of the filter that are set, by name.
     more = models.JSONField(_("more filters"), default=dict, db_default={})
+    # As asked for. The cursor has the event numbers that it comes to.
+    since = models.DateTimeField(_("received since"), null=True)
+    until = models.DateTimeField(_("received before"), null=True)
     new_ids = models.BooleanField(
         _("new messageIds"), default=False
     )  # otherwise the same messageIds

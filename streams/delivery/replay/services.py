@@ -131,6 +131,8 @@ def start_replay(
         user_id=wanted.filter.user_id[:200],
         rejected_only=wanted.filter.rejected_only,
         more=wanted.filter.more,
+        since=wanted.since,
+        until=wanted.until,
     )
     wake_after_commit({current.feed.stream_id})
     _note("replay.started", replay, actor, token)

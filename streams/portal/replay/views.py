@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from streams.connections.models import Connection
 
 SHOWN = 50
-# Fields of the form that the preview replaces with exact event numbers.
-RANGE = ("first", "last", "since", "until")
+# Fields of the form that the preview replaces with exact event numbers. It keeps the times,
+# too, so that the replay shows them.
+RANGE = ("first", "last")
 
 
 @signed_in
