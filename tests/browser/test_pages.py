@@ -99,6 +99,7 @@ def be(page, scene, live_server, name: str) -> None:
 
 def check(page, found: dict[str, object], state: str) -> None:
     """Add the problems of the current page: light on a desktop, dark on a phone."""
+    page.wait_for_load_state()  # without its styles, a page has other colors
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)
     problems: list[object] = [*barriers(page)]

@@ -27,6 +27,7 @@ def test_an_endpoint_is_added_tested_rotated_and_deleted(page, scene, live_serve
     page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/webhooks/")
     check(page, found, "list")
     page.get_by_role("button", name="Add endpoint").click()
+    page.locator("[aria-invalid=true]").wait_for()
     check(page, found, "error")
     page.get_by_role("textbox", name="URL").fill(
         f"https://hooks.example.com/{'long/' * 30}"
@@ -35,6 +36,7 @@ def test_an_endpoint_is_added_tested_rotated_and_deleted(page, scene, live_serve
     page.wait_for_selector("#secret")
     check(page, found, "secret")
     page.get_by_role("link", name="hooks.example.com/long").click()
+    page.get_by_role("button", name="Send a test").wait_for()
     check(page, found, "new endpoint")
     page.get_by_role("button", name="Send a test").click()
     page.get_by_text("Test queued.").wait_for()
@@ -43,10 +45,12 @@ def test_an_endpoint_is_added_tested_rotated_and_deleted(page, scene, live_serve
     page.wait_for_selector("#secret")
     check(page, found, "rotated")
     page.get_by_role("link", name="Delete endpoint").click()
+    page.get_by_role("button", name="Delete endpoint").wait_for()
     check(page, found, "delete")
     page.get_by_role("button", name="Delete endpoint").click()
     page.get_by_text("Endpoint deleted.").wait_for()
     page.get_by_role("link", name="hooks.example.com/alerts").click()
+    page.get_by_role("button", name="Send a test").wait_for()
     check(page, found, "failing endpoint")
 
     assert found == {}

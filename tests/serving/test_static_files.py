@@ -22,6 +22,7 @@ def test_a_collected_file_is_served_with_the_best_compression_that_a_browser_acc
     files = HashedFiles(location=tmp_path, base_url="/static/")
     list(files.post_process({"page.css": (files, "page.css")}))
     settings.STATIC_ROOT, settings.WHITENOISE_USE_FINDERS = tmp_path, False
+    settings.WHITENOISE_AUTOREFRESH = False
     serve = WhiteNoiseMiddleware(lambda _request: HttpResponse(status=404))
 
     def get(accepted: str) -> tuple[str, bytes]:
