@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.alerts.models import Alert, Notice
-from streams.alerts.people.models import NoticeChoice
+from streams.alerts.people.models import AudienceState, NoticeChoice
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.audit.models import AuditEntry
 from streams.base.form_claims import FormClaim
@@ -44,6 +44,7 @@ from streams.tenancy.saved_filters.models import SavedFilter
 
 __all__ = [
     "Alert",
+    "AudienceState",
     "AuditEntry",
     "Connection",
     "Cursor",

@@ -20,11 +20,12 @@ from streams.admin.monitoring import (
     alerts,
     database_history,
     issues,
+    notices,
     webhooks,
 )
 from streams.admin.tenancy import groups, partners, users, workspaces
 
 __all__ = [
-    "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "groups", "halts", "issues", "partners", "plans",
+    "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "groups", "halts", "issues", "notices", "partners", "plans",
     "replays", "streams", "users", "webhooks", "workspaces",
 ]  # fmt: skip

@@ -103,7 +103,8 @@ class Alert(models.Model):
     # Whether events are delivered again. Otherwise it ended because something else, such as
     # a pause, stopped delivery.
     recovered = models.BooleanField(_("recovered"), default=False)
-    # Someone takes care of it: there are no more reminders.
+    # The previous version reads and writes the next three, for all audiences together. Now
+    # each audience has its own (people/models.py: AudienceState).
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

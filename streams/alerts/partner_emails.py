@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from streams.alerts.email_layout import EmailContent, at, email_with
 from streams.alerts.models import Alert, Notice
+from streams.alerts.people.models import unacknowledged
 from streams.alerts.roll_up import covered
 from streams.alerts.texts import (
     CUSTOMERS_PAGE,
@@ -51,7 +52,7 @@ def partner_email_of(notice: Notice) -> EmailMessage:
     partner = _names(alert)[0]
     alerts = covered(notice)
     if notice.transition == Notice.Transition.REMIND:
-        alerts = alerts.filter(acknowledged_at=None)
+        alerts = unacknowledged(alerts, notice.audience)
     notice.alerts = count = alerts.count()
     oldest = list(alerts[:NAMED])
     facts = [(_("Since"), at(oldest[0].since if oldest else alert.since))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.digests import Cadence
-from streams.alerts.people.models import Mute
+from streams.alerts.people.models import AudienceState, Mute, unacknowledged
 from streams.alerts.people.recipients import (
     PORTAL,
     People,
@@ -32,6 +32,7 @@ def relevant(notices: Sequence[Notice]) -> dict[int, int]:
     """
     found = _without_alert([one for one in notices if one.alert_id is None])
     notices = _not_muted([one for one in notices if one.alert_id is not None])
+    notices = _not_acknowledged(notices)
     places = {one.pk: _place(one) for one in notices}
     people = people_of(places.values())
     wanted = [
@@ -72,9 +73,25 @@ def _not_muted(notices: Sequence[Notice]) -> list[Notice]:
     ]
 
 
-def _is_waiting(alert: Alert) -> bool:
-    """Whether an alert is open, and no one takes care of it."""
-    return alert.closed_at is None and alert.acknowledged_at is None
+def _not_acknowledged(notices: Sequence[Notice]) -> list[Notice]:
+    """Return the notices without reminders about an alert that their audience takes care of.
+
+    A partner's reminder is about several alerts, of which `_alerts_of_partner` leaves out those.
+    """
+    reminders = {
+        one.alert_id for one in notices if one.transition == Notice.Transition.REMIND
+    }
+    rows = AudienceState.objects.filter(
+        alert__in=reminders, acknowledged_at__isnull=False
+    )
+    done = set(rows.values_list("alert", "audience")) if reminders else set()
+    return [
+        one
+        for one in notices
+        if one.transition != Notice.Transition.REMIND
+        or one.audience == Notice.Audience.PARTNER
+        or (one.alert_id, one.audience) not in done
+    ]
 
 
 def _place(notice: Notice) -> Place:
@@ -91,7 +108,7 @@ def _alerts_of(notice: Notice) -> int:
     if notice.audience == Notice.Audience.PARTNER:
         return _alerts_of_partner(notice)
     if notice.transition == Notice.Transition.REMIND:
-        return int(_is_waiting(notice.about))
+        return int(notice.about.closed_at is None)
     if notice.audience == Notice.Audience.OPERATOR:
         return int(_concerns_operator(notice))
     return 1
@@ -110,7 +127,7 @@ def _alerts_of_partner(notice: Notice) -> int:
     least = BY_CONDITION[Alert.Condition(notice.about.condition)].partner_from
     about = covered(notice)
     if notice.transition == Notice.Transition.REMIND:
-        about = about.filter(closed_at=None, acknowledged_at=None)
+        about = unacknowledged(about.filter(closed_at=None), notice.audience)
     count = about.count()
     return count if least is not None and count >= least else 0
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from streams.alerts.models import Alert, Notice
-from streams.alerts.people.models import Mute
+from streams.alerts.people.models import AudienceState, Mute
 from streams.alerts.people.notice_states import NoticeState, state_of
 from streams.audit.models import AuditEntry
 from tests import factories
@@ -170,8 +170,8 @@ def test_an_operator_mutes_alerts_of_the_portal_and_no_others(
 def test_an_operator_acknowledges_alerts_of_the_portal(staff, of_portal, of_stream):
     assert "Acknowledged 1 alert." in act(staff, "acknowledge", of_portal, of_stream)
 
-    of_portal.refresh_from_db()
-    assert of_portal.acknowledged_at
+    state = AudienceState.objects.get()
+    assert (state.alert, state.audience) == (of_portal, "operator")
     shown = staff.get(page("change", of_portal)).text
-    assert f"by {of_portal.acknowledged_by}" in shown
+    assert f"by {state.acknowledged_by}" in shown
     assert AuditEntry.objects.get(action="alert.acknowledged").partner is None

@@ -146,6 +146,42 @@ def test_a_partner_has_a_reminder_when_its_mute_is_over(alert, anna, smtp, start
     assert [one["Subject"].partition(": ")[0] for one in to_petra] == ["Still open"]
 
 
+def test_a_partner_has_a_reminder_when_its_mute_is_over_soon_after_another_notice(
+    alert, anna, smtp, start
+):
+    petra = factories.partner_member(alert.partner, "admin", "petra@postbox.example")
+    Notice.objects.create(
+        alert=alert, transition="opened", audience=PARTNER, partner=alert.partner,
+        recipient=petra, due_at=start, expires_at=start + DAY,
+    )  # fmt: skip
+    send(start)
+    muted(alert, petra, MuteFor.HOUR, PARTNER)
+
+    send(start + HOUR + timedelta(minutes=1))
+    send(start + DAY)
+
+    to_petra = [one for one in smtp.accepted if one["To"] == petra.email]
+    assert [one["Subject"].partition(": ")[0] for one in to_petra] == [
+        "Delivery stopped for 1 workspace",
+        "Still open",
+    ]
+
+
+def test_the_reminder_at_the_end_of_a_mute_is_the_one_of_the_day(
+    alert, anna, smtp, start
+):
+    send(start)
+    muted(alert, anna, MuteFor.HOUR)
+    Mute.objects.update(until=start + DAY - HOUR)
+
+    send(start + DAY - HOUR)
+    send(start + DAY)
+    assert titles(smtp) == ["Delivery stopped", "Still open"]
+
+    send(start + 2 * DAY - HOUR)
+    assert titles(smtp) == ["Delivery stopped", "Still open", "Still open"]
+
+
 def test_an_alert_that_is_over_cannot_be_muted(alert, anna):
     Alert.objects.update(closed_at=alert.opened_at)
 

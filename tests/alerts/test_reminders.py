@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
+WORKSPACE, PARTNER, OPERATOR = Notice.Audience
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_an_open_alert_is_reminded_of_once_a_day_in_the_same_thread(alert, smtp,
 
 def test_an_acknowledged_alert_is_not_reminded_of(alert, anna, smtp, start):
     send(start)
-    acknowledge(alert=alert, actor=anna)
+    acknowledge(alert=alert, audience=WORKSPACE, actor=anna)
 
     send(start + DAY)
     send(start + 2 * DAY)
@@ -82,7 +83,7 @@ def test_a_reminder_that_waits_is_dropped_once_someone_acknowledges(
     send(start)
     smtp.stop()
     send(start + DAY)
-    acknowledge(alert=alert, actor=anna)
+    acknowledge(alert=alert, audience=WORKSPACE, actor=anna)
     smtp.start()
 
     send(start + DAY + 5 * MINUTE)
@@ -179,28 +180,36 @@ def test_a_partner_has_one_reminder_a_day_of_all_open_alerts_of_a_stream(
 
 
 def test_a_partner_is_not_reminded_of_alerts_that_someone_takes_care_of(
-    alert, anna, petra, smtp, start
+    alert, petra, smtp, start
 ):
     (other,) = others_of(alert, 1)
-    acknowledge(alert=alert, actor=anna)
+    acknowledge(alert=alert, audience=PARTNER, actor=petra)
     send(start + DAY + 2 * MINUTE)
     stream = alert.stream.name
     title = f"Still open: Delivery stopped for 1 workspace: {stream}"
     assert to_petra(smtp) == [title]
 
-    acknowledge(alert=other, actor=petra)
+    acknowledge(alert=other, audience=PARTNER, actor=petra)
     send(start + 3 * DAY)
     assert to_petra(smtp) == [title]
 
 
-@pytest.mark.parametrize("change", ["closed_at", "acknowledged_at"])
+def close(alert, petra) -> None:
+    Alert.objects.filter(pk=alert.pk).update(closed_at=alert.opened_at + DAY)
+
+
+def take_care(alert, petra) -> None:
+    acknowledge(alert=alert, audience=PARTNER, actor=petra)
+
+
+@pytest.mark.parametrize("change", [close, take_care])
 def test_a_partners_reminder_that_waits_is_about_the_alerts_that_still_need_someone(
     alert, petra, smtp, start, change
 ):
     others_of(alert, 2)
     smtp.stop()
     send(start + DAY)
-    Alert.objects.filter(pk=alert.pk).update(**{change: start + DAY})
+    change(alert, petra)
     smtp.start()
 
     send(start + DAY + 5 * MINUTE)
@@ -208,6 +217,51 @@ def test_a_partners_reminder_that_waits_is_about_the_alerts_that_still_need_some
     stream = alert.stream.name
     title = f"Still open: Delivery stopped for 2 workspaces: {stream}"
     assert to_petra(smtp) == [title]
+
+
+def to_anna(smtp, anna) -> list[str]:
+    mails = [mail for mail in smtp.accepted if mail["To"] == anna.email]
+    return [mail["Subject"].partition(": ")[0] for mail in mails]
+
+
+def test_a_partner_that_takes_care_does_not_stop_the_customers_reminders(
+    alert, anna, petra, smtp, start
+):
+    choose(user=anna, owner=alert.workspace, choices={("attention", "email"): "now"})
+    assert acknowledge(alert=alert, audience=PARTNER, actor=petra)
+
+    send(start)
+    send(start + DAY)
+    assert to_anna(smtp, anna) == ["Delivery stopped", "Still open"]
+    assert to_petra(smtp) == []
+
+    assert acknowledge(alert=alert, audience=WORKSPACE, actor=anna)
+    send(start + 2 * DAY)
+    assert to_anna(smtp, anna) == ["Delivery stopped", "Still open"]
+
+
+def test_a_customer_who_takes_care_does_not_stop_the_partners_reminders(
+    alert, anna, petra, smtp, start
+):
+    acknowledge(alert=alert, audience=WORKSPACE, actor=anna)
+
+    send(start + DAY)
+
+    assert len(to_petra(smtp)) == 1
+
+
+def test_a_partners_first_reminder_comes_a_day_after_its_notice_not_later(
+    alert, petra, smtp, start
+):
+    notice = start + 2 * MINUTE
+    alert.notices.filter(audience="partner").update(due_at=notice, sent_at=notice)
+
+    send(start + DAY)
+    assert to_petra(smtp) == []
+    send(start + DAY + MINUTE)
+    assert to_petra(smtp) == []
+    send(start + DAY + 2 * MINUTE)
+    assert len(to_petra(smtp)) == 1
 
 
 def test_an_alert_that_its_partner_muted_is_still_reminded_of_in_the_workspace(
@@ -257,7 +311,7 @@ def test_operators_are_reminded_of_alerts_of_the_portal(smtp, start):
     assert "The portal" in smtp.accepted[0].get_body(("plain",)).get_content()
 
     first, second = Alert.objects.order_by("pk")
-    acknowledge(alert=first, actor=olga)
+    acknowledge(alert=first, audience=OPERATOR, actor=olga)
     send(start + 2 * DAY)
     assert smtp.accepted[1]["Subject"] == "Still open: A part of the portal isn't ready"
 

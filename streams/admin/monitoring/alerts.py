@@ -1,4 +1,4 @@
-"""Alerts and the notices about them, all read-only."""
+"""Alerts, all read-only except that operators acknowledge and mute those of the portal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from django.contrib import admin, messages
-from django.db.models import Model, Prefetch, Q, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -24,15 +24,8 @@ from streams.admin.shared.period import PeriodFilter
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.acknowledging import acknowledge
-from streams.alerts.people.models import Mute
+from streams.alerts.people.models import AudienceState, Mute
 from streams.alerts.people.muting import MuteFor, mute, unmute
-from streams.alerts.people.notice_states import (
-    CONDITIONS,
-    NoticeState,
-    state_at,
-    state_of,
-)
-from streams.tenancy.models import User
 
 OPERATOR = Notice.Audience.OPERATOR
 
@@ -93,10 +86,21 @@ class AlertAdmin(HistoryAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
-        """Load each alert's mute for operators."""
-        own = Mute.objects.filter(audience=OPERATOR).select_related("muted_by")
-        found = super().get_queryset(request)
-        return found.prefetch_related(Prefetch("mutes", own, to_attr="own_mutes"))
+        """Load who acknowledged and muted each alert for operators."""
+        mutes = Mute.objects.filter(audience=OPERATOR).select_related("muted_by")
+        states = AudienceState.objects.filter(audience=OPERATOR)
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(
+                Prefetch("mutes", mutes, to_attr="own_mutes"),
+                Prefetch(
+                    "states",
+                    states.select_related("acknowledged_by"),
+                    to_attr="own_states",
+                ),
+            )
+        )
 
     def activity_of(self, row: Model) -> dict[str, str]:
         """Return the narrowest of workspace, stream and partner. The portal has none."""
@@ -134,11 +138,12 @@ class AlertAdmin(HistoryAdmin):
 
     @admin.display(description=_("acknowledged"))
     def acknowledged(self, alert: Alert) -> str:
-        """Say who takes care of the alert, and since when."""
-        if alert.acknowledged_at is None:
+        """Say which operator takes care of the alert, and since when."""
+        states: list[AudienceState] = alert.own_states  # type: ignore[attr-defined]  # prefetched
+        if not states or states[0].acknowledged_at is None:
             return "–"
-        since = to_the_second(alert.acknowledged_at)
-        fields = {"person": alert.acknowledged_by or "–", "since": since}
+        since = to_the_second(states[0].acknowledged_at)
+        fields = {"person": states[0].acknowledged_by or "–", "since": since}
         return gettext("At %(since)s, by %(person)s") % fields
 
     @admin.display(description=_("muted"))
@@ -159,7 +164,9 @@ class AlertAdmin(HistoryAdmin):
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """Stop the reminders about alerts of the portal."""
         own, actor = [one for one in queryset if is_of_portal(one)], staff_of(request)
-        count = sum(acknowledge(alert=one, actor=actor) for one in own)
+        count = sum(
+            acknowledge(alert=one, audience=OPERATOR, actor=actor) for one in own
+        )
         text = ngettext(
             "Acknowledged %(count)s alert.", "Acknowledged %(count)s alerts.", count
         )
@@ -234,63 +241,3 @@ class AlertAdmin(HistoryAdmin):
     @admin.display(description=_("connection"))
     def connection_link(self, alert: Alert) -> str:
         return link(alert.connection) if alert.connection else "–"
-
-
-class NoticeStateFilter(admin.SimpleListFilter):
-    title, parameter_name = _("status"), "status"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin
-    ) -> Iterable[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in NoticeState]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Notice]
-    ) -> QuerySet[Notice]:
-        value = self.value() or ""
-        if value not in NoticeState.values:
-            return queryset
-        return queryset.filter(CONDITIONS[NoticeState(value)])
-
-
-@admin.register(Notice)
-class NoticeAdmin(HistoryAdmin):
-    when_empty = _("The portal creates notices for the people whom an alert concerns.")
-    list_display = (
-        "id", "alert_link", "transition", "channel", "recipient", "audience", "state",
-        "at", "attempts",
-    )  # fmt: skip
-    list_filter = (NoticeStateFilter, "transition", "channel", "audience")
-    search_fields = ("recipient__email__iexact",)
-    search_help_text = _("Enter the full email of a recipient.")
-    list_select_related = ("alert", "recipient")
-    fields = (
-        "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "state", "due", "expires",
-        "attempts", "failure", "sent", "dropped", "given_up",
-    )  # fmt: skip
-    readonly_fields = fields
-    due = time_column("due_at", _("due"))
-    expires = time_column("expires_at", _("expires"))
-    sent = time_column("sent_at", _("sent"))
-    dropped = time_column("dropped_at", _("dropped"))
-    given_up = time_column("given_up_at", _("given up"))
-
-    def search_conditions(self, request: HttpRequest, search_term: str) -> list[Q]:
-        if not search_term:
-            return [Q()]
-        people = User.objects.filter(email__iexact=search_term)
-        return [Q(recipient=pk) for pk in people.values_list("pk", flat=True)]
-
-    @admin.display(description=_("status"))
-    def state(self, notice: Notice) -> str:
-        state = state_of(notice)
-        return badge(str(state.label), state.tone)
-
-    @admin.display(description=_("done or due"))
-    def at(self, notice: Notice) -> str:
-        """Return when it was sent, dropped or given up, or when it is due."""
-        return to_the_second(state_at(notice))
-
-    @admin.display(description=_("alert"))
-    def alert_link(self, notice: Notice) -> str:
-        return link(notice.alert) if notice.alert else "–"

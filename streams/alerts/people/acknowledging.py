@@ -1,4 +1,4 @@
-"""Acknowledge an alert: someone takes care of it, and the reminders stop."""
+"""Acknowledge an alert for an audience: someone takes care of it, and the reminders stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from streams.alerts.models import Alert
+from streams.alerts.models import Alert, Notice
+from streams.alerts.people.models import AudienceState, unacknowledged
 from streams.audit.services import record
 from streams.base.clock import now
 
@@ -15,14 +16,21 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def acknowledge(*, alert: Alert, actor: User) -> bool:
-    """Note that a person takes care of an open alert, which stops its reminders to everyone.
+def acknowledge(*, alert: Alert, audience: Notice.Audience, actor: User) -> bool:
+    """Note that a person takes care of an open alert, which stops reminders to an audience.
 
-    Returns False if the alert is over, or if someone has acknowledged it before.
+    Returns False if the alert is over, or if someone of the audience acknowledged it before.
     """
-    own = Alert.objects.open().filter(pk=alert.pk, acknowledged_at=None)
-    if not own.update(acknowledged_at=now(), acknowledged_by=actor):
+    # Of two people at once, the second waits here, and then finds the row of the first.
+    is_open = Alert.objects.open().select_for_update(no_key=True).filter(pk=alert.pk)
+    own = unacknowledged(Alert.objects.filter(pk=alert.pk), audience)
+    if not is_open.exists() or not own.exists():
         return False
+    AudienceState.objects.update_or_create(
+        alert=alert,
+        audience=audience,
+        defaults={"acknowledged_at": now(), "acknowledged_by": actor},
+    )
     record(
         "alert.acknowledged",
         actor=actor,

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.digests import Cadence
+
+if TYPE_CHECKING:
+    from streams.alerts.queries import AlertQuerySet
 
 ALL_KINDS = ""
 
@@ -73,6 +78,52 @@ class NoticeChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.condition or '*'}, {self.channel}: {self.cadence}"
+
+
+class AudienceState(models.Model):
+    """Whether someone of an audience takes care of an alert, and its last reminder to them.
+
+    Without a row, no one does, and there was no reminder. One audience doesn't acknowledge an
+    alert for another.
+    """
+
+    alert = models.ForeignKey(
+        Alert,
+        on_delete=models.CASCADE,
+        db_index=False,  # the constraint has one
+        related_name="states",
+        verbose_name=_("alert"),
+    )
+    audience = models.CharField(_("audience"), max_length=10, choices=Notice.Audience)
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("acknowledged by"),
+    )
+    reminded_at = models.DateTimeField(_("last reminder"), null=True)
+
+    class Meta:
+        verbose_name = _("state of an alert for an audience")
+        verbose_name_plural = _("states of alerts for audiences")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "audience"], name="one_state_of_audience"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id}, {self.audience}"
+
+
+def unacknowledged(alerts: AlertQuerySet, audience: str) -> AlertQuerySet:
+    """Return the alerts that no one of an audience takes care of."""
+    done = AudienceState.objects.filter(
+        alert=OuterRef("pk"), audience=audience, acknowledged_at__isnull=False
+    )
+    return alerts.exclude(Exists(done))
 
 
 class Mute(models.Model):

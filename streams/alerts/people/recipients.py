@@ -165,9 +165,3 @@ def _add_members(found: People, ids: Collection[int], only: dict[str, int]) -> N
     )
     for pk, person, role in members.values_list("workspace", "user", "role"):
         found.roles[workspace(pk)][person] = role
-
-
-def people_in(owner: Workspace | Partner) -> set[int]:
-    """Return the IDs of the people of a place, whose emails its pages may show."""
-    place = place_of(owner)
-    return set(people_of([place]).roles[place])

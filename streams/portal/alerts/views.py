@@ -10,8 +10,8 @@ from django.shortcuts import render
 
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.muting import MuteFor
-from streams.alerts.people.recipients import people_in
 from streams.alerts.retention import KEPT_DAYS
+from streams.portal.alerts.acknowledging import with_acknowledgments
 from streams.portal.alerts.filters import AlertFilter
 from streams.portal.alerts.muting import with_mutes
 from streams.portal.shared.access import (
@@ -38,11 +38,10 @@ _OPENED = Q(
 def alerts(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the alerts of all streams, with how many people got an email."""
     access = workspace_to_see(request, public_id)
-    own = Alert.objects.of(access.workspace).select_related("acknowledged_by")
-    shown = with_mutes(_with_emails(own), Notice.Audience.WORKSPACE)
+    own = Alert.objects.of(access.workspace)
+    shown = _with_people(_with_emails(own), Notice.Audience.WORKSPACE)
     context = {
         "access": access,
-        "people": people_in(access.workspace),
         **_page(request, own, shown),
     }
     return render(request, "portal/workspace/alerts.html", context)
@@ -53,14 +52,18 @@ def partner_alerts(request: PortalRequest, slug: str) -> HttpResponse:
     """List the alerts of a partner's streams and of its customers' workspaces."""
     access = partner_to_see(request, slug)
     own = Alert.objects.filter(partner=access.partner).open_first()
-    named = own.select_related("stream", "workspace", "acknowledged_by")
-    shown = with_mutes(named, Notice.Audience.PARTNER)
+    named = own.select_related("stream", "workspace")
+    shown = _with_people(named, Notice.Audience.PARTNER)
     context = {
         "access": access,
-        "people": people_in(access.partner),
         **_page(request, own, shown),
     }
     return render(request, "portal/partner/alerts.html", context)
+
+
+def _with_people(alerts: AlertQuerySet, audience: Notice.Audience) -> AlertQuerySet:
+    """Load who of an audience acknowledged and muted each alert."""
+    return with_acknowledgments(with_mutes(alerts, audience), audience)
 
 
 def _with_emails(alerts: AlertQuerySet) -> AlertQuerySet:
