@@ -92,6 +92,4 @@ class RefusalCounter:
     def _add(self, key: RefusedKey, count: int, at: datetime) -> None:
         if key not in self._tallies and len(self._tallies) >= MOST_TALLIES:
             return
-        tally = self._tallies.setdefault(key, RefusedTally(at, at))
-        tally.last_at = at
-        tally.count += count
+        self._tallies.setdefault(key, RefusedTally.from_time(at)).add(count, at)

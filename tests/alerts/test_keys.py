@@ -13,6 +13,8 @@ from streams.alerts.sending import send_due
 from streams.alerts.webhook_sending.content import content_of
 from streams.alerts.webhooks.models import WebhookMessage
 from streams.base.clock import now
+from streams.observability.issues.counter import hour_of
+from streams.observability.requests.refusals import RefusedKey, RefusedTally, add
 from streams.tenancy.services import revoke_token
 from tests import factories
 
@@ -170,6 +172,66 @@ def test_requests_count_from_the_last_time_without_any(stream, start, gap, since
     evaluate(start + 15 * MINUTE)
 
     assert Alert.objects.get().since == start + since * MINUTE
+
+
+def refuse_at(subject: str, stream, start, minutes) -> None:
+    """Store one refused request with a key at each of these minutes, as ingest does."""
+    for minute in minutes:
+        at = start + minute * MINUTE
+        tally = RefusedTally.from_time(at)
+        tally.add(1, at)
+        add({RefusedKey(hour_of(at), subject, 401, stream.pk): tally})
+
+
+@pytest.mark.parametrize(
+    ("minutes", "evaluated", "since"),
+    [
+        pytest.param((1, 58, 58, 59, 59), 59, None, id="four, and one long before"),
+        pytest.param((59, 59, 59, 59, 118), 119, None, id="one, and four long before"),
+        pytest.param((1, 12, 23, 34, 45, 56), 57, None, id="each alone"),
+        pytest.param((1, 20, 30, 40, 50, 59), 59, 20, id="each within ten minutes"),
+        pytest.param((42, 52, 61, 70, 79), 80, 42, id="from the hour before"),
+        pytest.param((42, 52, 61, 75, 84), 85, None, id="a pause in the second hour"),
+        pytest.param((20, 29, 20, 38, 47), 48, 20, id="out of order"),
+    ],
+)
+def test_refused_requests_belong_together_if_none_is_ten_minutes_after_the_one_before(
+    stream, start, minutes, evaluated, since
+):
+    token, _ = factories.token(stream)
+    refuse_at(f"token:{token.pk}", stream, start, minutes)
+
+    evaluate(start + evaluated * MINUTE)
+
+    found = [alert.since for alert in Alert.objects.all()]
+    assert found == ([] if since is None else [start + since * MINUTE])
+
+
+def test_the_counts_of_a_process_that_could_not_store_them_have_the_same_runs(
+    stream, start
+):
+    token, _ = factories.token(stream)
+    subject, tally = f"token:{token.pk}", RefusedTally.from_time(start)
+    for minute in (1, 2, 3, 30, 31, 32, 33, 39):
+        tally.add(1, start + minute * MINUTE)
+    add({RefusedKey(start, subject, 401, stream.pk): tally})
+    refuse_at(subject, stream, start, [45])
+
+    evaluate(start + 46 * MINUTE)
+
+    alert = Alert.objects.get()
+    assert (alert.since, alert.count) == (start + 30 * MINUTE, 6)
+
+
+def test_counts_of_the_previous_version_are_one_run(stream, start):
+    token, _ = factories.token(stream)
+    refuse(f"token:{token.pk}", stream, 401, start, start + 4 * MINUTE, count=4)
+    refuse_at(f"token:{token.pk}", stream, start, [6])
+
+    evaluate(start + 7 * MINUTE)
+
+    alert = Alert.objects.get()
+    assert (alert.since, alert.count) == (start, 5)
 
 
 def test_the_partner_gets_one_email_about_all_keys_of_a_stream(stream, smtp, start):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -11,13 +13,17 @@ from streams.ingest import django_views
 from streams.ingest.credential_lookup import CredentialLookup
 from streams.ingest.http.responses import refusal, throttled
 from streams.ingest.request_log import RequestLog
+from streams.observability.issues.counter import hour_of
 from streams.observability.requests import refusals
 from streams.observability.requests.models import RefusedRequests
+from streams.observability.requests.refusals import RefusedKey, RefusedTally
 from streams.tenancy.services import revoke_token
 from tests import factories
 from tests.ingest.sender_requests import basic, bearer, dumps, track
 
 pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -124,6 +130,19 @@ def test_the_counts_of_an_hour_add_up(client, feed, counts):
 
     row = RefusedRequests.objects.get()
     assert row.first_at < row.last_at
+
+
+def test_processes_that_write_late_move_no_time_back(feed):
+    at = now().replace(minute=30)
+    key = RefusedKey(hour_of(at), f"feed:{feed.pk}", 401, feed.stream_id)
+    for minutes in (10, 4, 7):
+        tally = RefusedTally.from_time(at + minutes * MINUTE)
+        tally.add(2, at + minutes * MINUTE)
+        refusals.add({key: tally})
+
+    row = RefusedRequests.objects.get()
+    assert (row.first_at, row.last_at) == (at + 4 * MINUTE, at + 10 * MINUTE)
+    assert (row.run_at, row.count, row.run_count) == (row.first_at, 6, 6)
 
 
 def test_counts_wait_while_the_database_is_unavailable(client, log, feed, counts):

@@ -1,4 +1,11 @@
-"""Conditions of keys: requests with them are refused at ingest."""
+"""Conditions of keys: requests with them are refused at ingest.
+
+A run of a key is a series of its requests that were refused with one status, each at most
+QUIET after the one before, in the current and the last hour. Accepted requests between them
+don't end it: each refused one is a loss, unless its sender repeats it. A key has the
+condition from the first request of a run until QUIET after the last one, if the run has at
+least LEAST requests.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, override
 
 from streams.alerts.conditions.rule import Condition, Held, Recovery, Rule
@@ -13,6 +21,7 @@ from streams.alerts.models import Alert
 from streams.observability.issues.counter import hour_of
 from streams.observability.requests.models import RefusedRequests
 from streams.observability.requests.refusals import (
+    QUIET,
     THROTTLED,
     TOO_LARGE,
     UNAUTHORIZED,
@@ -25,9 +34,12 @@ if TYPE_CHECKING:
 
     from streams.observability.requests.refusals import KeyName
 
-QUIET = timedelta(minutes=10)  # after the last refused request, its condition ends
 LEAST = 5  # requests, because a few are not worth an alert
 HOUR = timedelta(hours=1)
+_COLUMNS = (
+    "stream", "stream__partner", Coalesce("run_at", "first_at"), "last_at",
+    Coalesce("run_count", "count"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +72,14 @@ def _refused(now: datetime, condition: Condition, status: int) -> Iterable[Held]
 
 
 def _runs(now: datetime, status: int) -> dict[str, _Run]:
-    """Return the latest run of each key: two hours have a row each."""
+    """Return the latest run of each key: two hours have a row each, with its latest run."""
     rows = RefusedRequests.objects.filter(
         at__gte=hour_of(now) - HOUR, at__lte=now, status=status
     ).order_by("at", "subject")
     runs: dict[str, _Run] = {}
-    columns = ("stream", "stream__partner", "first_at", "last_at", "count")
-    for subject, *row in rows.values_list("subject", *columns).iterator():
+    for subject, *row in rows.values_list("subject", *_COLUMNS).iterator():
         run, before = _Run(*row), runs.get(subject)
+        # Not if the run began later in its hour: then, the hour before ended earlier still.
         if before and run.first_at <= before.last_at + QUIET:
             total = before.count + run.count
             run = replace(run, first_at=before.first_at, count=total)

@@ -20,6 +20,10 @@ class RefusedRequests(models.Model):
     count = models.BigIntegerField()
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    # The latest run: refused requests at most refusals.QUIET apart. The previous version
+    # writes none, so its counts are one run.
+    run_at = models.DateTimeField(null=True)  # its first request in this hour
+    run_count = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [

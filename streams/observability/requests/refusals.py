@@ -26,11 +26,26 @@ if TYPE_CHECKING:
     from streams.tenancy.models import Partner
 
 KEPT = timedelta(days=7)
+QUIET = timedelta(minutes=10)  # without a refused request, a run of them ends
 LISTED = timedelta(days=1)
 MOST_LISTED = 20  # keys on the page, those with the most requests first
 AT_ONCE = 500  # rows in one statement
 # An invalid key, a body that is too large, and a full queue.
 UNAUTHORIZED, TOO_LARGE, THROTTLED = 401, 413, 429
+# The functions of a database, and when a stored run ends.
+_MINUTES = int(QUIET.total_seconds() // 60)
+_FUNCTIONS = {
+    "postgresql": (
+        "least",
+        "greatest",
+        f"stored.last_at + interval '{_MINUTES} minutes'",
+    ),
+    "sqlite": (
+        "min",
+        "max",
+        f"strftime('%Y-%m-%d %H:%M:%f', stored.last_at, '+{_MINUTES} minutes')",
+    ),
+}
 STATUSES = frozenset({UNAUTHORIZED, TOO_LARGE, THROTTLED})
 
 
@@ -45,11 +60,29 @@ class RefusedKey(NamedTuple):
 
 @dataclass(slots=True)
 class RefusedTally:
-    """The number of requests, and when the first and the last was refused."""
+    """The number of requests, and when the first and the last was refused.
+
+    Also the number of the latest run, whose requests are at most QUIET apart, and its start.
+    """
 
     first_at: datetime
     last_at: datetime
+    run_at: datetime
     count: int = 0
+    run_count: int = 0
+
+    @classmethod
+    def from_time(cls, at: datetime) -> RefusedTally:
+        """Return an empty one."""
+        return cls(first_at=at, last_at=at, run_at=at)
+
+    def add(self, count: int, at: datetime) -> None:
+        """Count requests that were refused at a time, not before the earlier ones."""
+        if at > self.last_at + QUIET:
+            self.run_at, self.run_count = at, 0
+        self.last_at = at
+        self.count += count
+        self.run_count += count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +121,40 @@ def _add(rows: Sequence[tuple[RefusedKey, RefusedTally]]) -> None:
         for key, tally in rows
         for part in (
             adapted(key.hour), key.subject, key.status, key.stream_id, tally.count,
-            adapted(tally.first_at), adapted(tally.last_at),
+            adapted(tally.first_at), adapted(tally.last_at), adapted(tally.run_at),
+            tally.run_count,
         )
     ]  # fmt: skip
-    row = f"({', '.join(['%s'] * 7)})"
+    row = f"({', '.join(['%s'] * 9)})"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table}"  # noqa: S608 - names of ours alone
-            " (at, subject, status, stream_id, count, first_at, last_at)"
+            f"INSERT INTO {table} AS stored"  # noqa: S608 - names of ours alone
+            " (at, subject, status, stream_id, count, first_at, last_at, run_at, run_count)"
             f" VALUES {', '.join([row] * len(rows))}"
-            " ON CONFLICT (at, subject, status) DO UPDATE"
-            f" SET count = {table}.count + excluded.count, last_at = excluded.last_at",
+            f" ON CONFLICT (at, subject, status) DO UPDATE SET {_merged()}",
             values,
         )
+
+
+def _merged() -> str:
+    """Return the columns of a row to which the counts of a process are added.
+
+    Processes write out of order, so each time is the earliest or the latest of both.
+    """
+    least, greatest, quiet_at = _FUNCTIONS[connection.vendor]
+    continues = f"excluded.run_at <= {quiet_at}"
+    run_at = f"{least}(coalesce(stored.run_at, stored.first_at), excluded.run_at)"
+    run_count = "coalesce(stored.run_count, stored.count) + excluded.run_count"
+    new_count = "ELSE excluded.run_count END"
+    return ", ".join(
+        [
+            "count = stored.count + excluded.count",
+            f"first_at = {least}(stored.first_at, excluded.first_at)",
+            f"last_at = {greatest}(stored.last_at, excluded.last_at)",
+            f"run_at = CASE WHEN {continues} THEN {run_at} ELSE excluded.run_at END",
+            f"run_count = CASE WHEN {continues} THEN {run_count} {new_count}",
+        ]
+    )
 
 
 def refused_of(partner: Partner, now: datetime) -> list[RefusedCount]:
