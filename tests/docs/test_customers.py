@@ -13,9 +13,9 @@ TEXT = GUIDES["customers"].text
 ROOT = settings.BASE_DIR
 
 
-def first_cells(heading: str) -> list[str]:
+def first_cells(heading: str, text: str = TEXT) -> list[str]:
     """Return the first column of the table below a heading, without its header."""
-    below = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
+    below = text.split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \|", below, re.MULTILINE)
     return rows[1:]
 
@@ -24,6 +24,13 @@ def test_the_guide_explains_every_connection_status():
     words = {state.word for state in FeedState if state is not FeedState.NO_STREAM}
 
     assert words == set(first_cells("Connection status"))
+
+
+def test_the_quick_start_explains_every_status_to_partners():
+    words = {state.word for state in FeedState}
+
+    cells = first_cells("Workspace status", GUIDES["quick-start"].text)
+    assert words == set(cells)
 
 
 def test_the_guide_explains_every_figure_of_the_overview():

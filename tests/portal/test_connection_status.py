@@ -58,7 +58,7 @@ def test_one_queued_event_is_in_the_singular():
         ({}, "Working"),
         ({"status": "paused"}, "Paused"),
         ({"status": "attention", "known": False}, "Needs attention"),
-        ({"known": False}, "Key not recognized"),
+        ({"known": False}, "Write key not recognized"),
         ({"known": None}, "Working"),  # it could not be asked, and was seen
         ({"seen_at": None}, "Not verified"),
     ],

@@ -47,7 +47,7 @@ class FeedState(IntEnum):
 
 _WORDS: Mapping[FeedState, StrOrPromise] = {
     FeedState.ATTENTION: _("Needs attention"),
-    FeedState.UNKNOWN_KEY: _("Key not recognized"),
+    FeedState.UNKNOWN_KEY: _("Write key not recognized"),
     FeedState.RETRYING: _("Retrying"),
     FeedState.OPERATOR: _("Waiting for operator"),
     FeedState.HALTED: _("Halted by operator"),
