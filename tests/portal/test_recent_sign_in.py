@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -9,6 +10,7 @@ from django.urls import reverse
 from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.base.clock import now
 from streams.connections.models import Connection
+from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.models import PartnerMembership, PartnerToken
 from tests import factories
 from tests.second_factors import App
@@ -86,6 +88,56 @@ def test_a_role_changes_only_after_a_confirmation(as_petra, cast, later):
     sam.refresh_from_db()
 
     assert sam.role == "support"
+
+
+@pytest.fixture(params=["members", "partner-members"])
+def invitations(request, cast, client):
+    """A page with the form for an invitation, open for a quarter of an hour."""
+    of_partner = request.param.startswith("partner")
+    client.force_login(cast.petra if of_partner else cast.anna)
+    place = cast.partner.slug if of_partner else cast.workspace.public_id
+    with time_machine.travel(now() + LATER):
+        yield client, reverse(f"portal:{request.param}", args=[place])
+
+
+def test_an_admin_is_invited_only_after_a_confirmation(invitations):
+    client, page = invitations
+    data = {"email": f"{uuid4()}@example.com", "role": "admin"}
+
+    refused = form_from(client, page, page, data)
+    before = Invitation.objects.count()
+    confirm(client)
+    form_from(client, page, page, data)
+
+    assert refused.url == reverse("account_reauthenticate", query={"next": page})
+    assert (before, Invitation.objects.count()) == (0, 1)
+
+
+def test_people_with_other_roles_are_invited_without_a_confirmation(invitations):
+    client, page = invitations
+    role = "support" if page.startswith("/p/") else "viewer"
+
+    data = {"email": f"{uuid4()}@example.com", "role": role}  # emails are limited
+    form_from(client, page, page, data)
+
+    assert Invitation.objects.get().role == role
+
+
+@pytest.mark.parametrize(
+    "name", ["partner-invite-several", "partner-workspace-invite", "partner-leave"]
+)
+def test_other_pages_that_may_make_admins_open_only_after_a_confirmation(
+    as_petra, cast, later, name
+):
+    args = [cast.partner.slug]
+    if name == "partner-workspace-invite":
+        args.append(cast.workspace.public_id)
+    page = reverse(f"portal:{name}", args=args)
+
+    shown, sent = as_petra.get(page), form_from(as_petra, page, page, {})
+
+    asked = reverse("account_reauthenticate", query={"next": page})
+    assert (shown.url, sent.url) == (asked, asked)
 
 
 WEBHOOK = {"kind": "webhook", "webhook_url": "https://hooks.example.com/alerts"}

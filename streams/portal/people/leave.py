@@ -17,6 +17,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.navigation_tags import to, within
 from streams.tenancy.members import LastAdmin, is_last_admin, leave, place_of
+from streams.web.recent_sign_in import confirmed
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 @signed_in
+@confirmed
 def workspace_leave(request: PortalRequest, public_id: str) -> HttpResponse:
     """Ask a member of a workspace for confirmation; a POST leaves it."""
     access = workspace_to_see(request, public_id)
@@ -35,6 +37,7 @@ def workspace_leave(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 @signed_in
+@confirmed
 def partner_leave(request: PortalRequest, slug: str) -> HttpResponse:
     """Ask a member of a partner for confirmation; a POST leaves it."""
     access = partner_to_see(request, slug)

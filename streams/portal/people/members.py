@@ -12,7 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.portal.people.forms import InvitationForm, hints_of, roles_of
-from streams.portal.people.pending_invitations import invited, pending_of
+from streams.portal.people.pending_invitations import (
+    confirmed_invitations,
+    invited,
+    pending_of,
+)
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_administer,
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 
 
 @signed_in
+@confirmed_invitations
 def members(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the members of a workspace; a POST sends an invitation."""
     invites = request.method == "POST"
@@ -85,6 +90,7 @@ def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpRespon
 
 
 @signed_in
+@confirmed_invitations
 def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
     """List the members of a partner; a POST sends an invitation."""
     invites = request.method == "POST"
@@ -127,6 +133,7 @@ def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpRes
 
 
 @signed_in
+@confirmed
 def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     """Let a partner invite a customer's first admin, who then invites the others."""
     access = partner_to_develop(request, slug)

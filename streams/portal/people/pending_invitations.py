@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -28,7 +29,8 @@ from streams.portal.shared.access import (
 from streams.portal.shared.navigation_tags import to, within
 from streams.tenancy.invitation_sending import invite, resend_invitation
 from streams.tenancy.invitations import MayNotInvite, withdraw_invitation
-from streams.tenancy.members import AlreadyMember, PlaceRemoved, may_invite
+from streams.tenancy.members import ADMIN, AlreadyMember, PlaceRemoved, may_invite
+from streams.web.recent_sign_in import confirmed_changes
 from streams.web.template_tags import duration
 
 if TYPE_CHECKING:
@@ -70,6 +72,22 @@ def pending_of(owner: Owner, url: Url | None) -> list[InvitationRow]:
         )
         for row in rows
     ]
+
+
+def confirmed_invitations[**P](
+    view: Callable[Concatenate[PortalRequest, P], HttpResponse],
+) -> Callable[Concatenate[PortalRequest, P], HttpResponse]:
+    """As `confirmed_changes`, but only for the invitation of an admin."""
+    with_confirmation = confirmed_changes(view)
+
+    @wraps(view)
+    def page(
+        request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        of_admin = request.POST.get("role") == ADMIN
+        return (with_confirmation if of_admin else view)(request, *args, **kwargs)
+
+    return page
 
 
 def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:

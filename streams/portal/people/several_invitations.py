@@ -23,6 +23,7 @@ from streams.portal.shared.navigation_tags import to, within
 from streams.tenancy.invitation_sending import invite_all
 from streams.tenancy.invitations import MayNotInvite
 from streams.tenancy.members import AlreadyMember, PlaceRemoved
+from streams.web.recent_sign_in import confirmed
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 @signed_in
+@confirmed
 def invite_several(request: PortalRequest, public_id: str) -> HttpResponse:
     """Invite several people to a workspace."""
     access = workspace_to_administer(request, public_id)
@@ -43,6 +45,7 @@ def invite_several(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 @signed_in
+@confirmed
 def partner_invite_several(request: PortalRequest, slug: str) -> HttpResponse:
     """Invite several people to a partner's team."""
     access = partner_to_administer(request, slug)
