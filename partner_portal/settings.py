@@ -24,6 +24,7 @@ _values = load_or_exit()
 SECRET_KEY = _values["SECRET_KEY"]
 SECRET_KEY_FALLBACKS = _values["SECRET_KEY_FALLBACKS"]  # still accepted
 ENCRYPTION_KEYS = _values["ENCRYPTION_KEYS"]  # "id:base64 of 32 bytes", newest first
+IDENTITY_KEYS = _values["IDENTITY_KEYS"]  # in the same form
 
 # --- Addresses and security --------------------------------------------------------
 DEBUG = _values["DEBUG"]

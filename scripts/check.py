@@ -22,6 +22,7 @@ PRODUCTION = {
     "ENV_FILE": os.devnull,
     "SECRET_KEY": secrets.token_urlsafe(50),
     "ENCRYPTION_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    "IDENTITY_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
     "ALLOWED_HOSTS": "portal.example.com",
     "TRUST_PROXY": "on",
     "PORTAL_URL": "https://portal.example.com",

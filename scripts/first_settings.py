@@ -18,6 +18,8 @@ TEMPLATE = """\
 SECRET_KEY={secret_key}
 # Keep this key: without it, the write keys in the database cannot be decrypted.
 ENCRYPTION_KEYS=k1:{encryption_key}
+# Keep this key, too: without it, the identity map finds no one.
+IDENTITY_KEYS=k1:{identity_key}
 HTTPS=off
 # Only for this demonstration: its operator and partner admin may sign in with a password alone.
 REQUIRE_SECOND_FACTOR=off
@@ -33,6 +35,7 @@ def main() -> None:
     text = TEMPLATE.format(
         secret_key=secrets.token_urlsafe(50),
         encryption_key=base64.b64encode(secrets.token_bytes(32)).decode(),
+        identity_key=base64.b64encode(secrets.token_bytes(32)).decode(),
     )
     try:
         write(text)

@@ -25,6 +25,13 @@ from streams.events.models import (
     SeenMessage,
 )
 from streams.exports.models import Export, ExportPart
+from streams.identity.models import (
+    Conflict,
+    IdentityKey,
+    IdentityMap,
+    Link,
+    LinkChange,
+)
 from streams.observability.issues.models import IssueHour, IssueKind
 from streams.observability.requests.models import RefusedRequests
 from streams.observability.work_figures.models import StoredFigures
@@ -46,6 +53,7 @@ __all__ = [
     "Alert",
     "AudienceState",
     "AuditEntry",
+    "Conflict",
     "Connection",
     "Cursor",
     "CursorMark",
@@ -58,10 +66,14 @@ __all__ = [
     "FormClaim",
     "Generation",
     "Halt",
+    "IdentityKey",
+    "IdentityMap",
     "Invitation",
     "IssueHour",
     "IssueKind",
     "Lease",
+    "Link",
+    "LinkChange",
     "LiveRequest",
     "Logo",
     "Notice",

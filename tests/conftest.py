@@ -162,3 +162,13 @@ def django_db_setup(django_db_setup):
         return [*before, *flush(self, *args, **options), *after]
 
     operations.sql_flush = sql_flush
+
+
+@pytest.fixture(autouse=True)
+def _no_cached_links():
+    """Forget the links of earlier tests, whose feeds had the same IDs."""
+    from streams.identity.lookup import (
+        clear_cache,  # here: Django is not set up when this module is loaded
+    )
+
+    clear_cache()

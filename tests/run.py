@@ -59,7 +59,7 @@ ONLY_ON = {
         "tests/events/test_event_preparation.py",
         "tests/ingest/test_body.py",
         "tests/ingest/test_routes.py",
-        "tests/ingest/test_ttl_cache.py",
+        "tests/base/test_ttl_cache.py",
         "tests/management/test_check_events.py",
         "tests/management/test_demo_accounts.py",
         "tests/management/test_demo_sender.py",

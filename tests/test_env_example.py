@@ -25,7 +25,8 @@ for name in sorted(filter(str.isupper, vars(settings))):
 
 def settings_with(**environ: str) -> str:
     """Return every setting as a process with this environment has it."""
-    secrets = {name: os.environ[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS")}
+    names = ("SECRET_KEY", "ENCRYPTION_KEYS", "IDENTITY_KEYS")
+    secrets = {name: os.environ[name] for name in names}
     return subprocess.run(
         [sys.executable, "-c", SHOW_SETTINGS],
         env=without_settings(os.environ) | secrets | environ,

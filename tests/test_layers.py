@@ -34,7 +34,7 @@ ORDER = (
     {"audit", "serving"},
     {"tenancy"},
     {"catalog"},
-    {"connections", "sign_in"},
+    {"connections", "sign_in", "identity"},
     {"events"},
     {"delivery"},
     {"observability"},

@@ -118,12 +118,14 @@ def test_the_first_run_creates_settings_for_its_user_only(checkout):
     assert settings.keys() == {
         "SECRET_KEY",
         "ENCRYPTION_KEYS",
+        "IDENTITY_KEYS",
         "HTTPS",
         "REQUIRE_SECOND_FACTOR",
         "ALLOWED_HOSTS",
         "REVIEW_EMAIL",
     }
     KeyRing.parse([settings["ENCRYPTION_KEYS"]])
+    KeyRing.parse([settings["IDENTITY_KEYS"]])
     assert settings["REVIEW_EMAIL"] == STAFF.email
 
 

@@ -30,6 +30,14 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             ' first: the first encrypts, all decrypt. To change it, see "Keys and'
             ' secrets" in the operator guide.',
         ),
+        Setting(
+            name="IDENTITY_KEYS",
+            kind=setting_types.KEY_RING,
+            required=True,
+            about="Turn the identifiers of people into digests for the identity map. Entries"
+            " like those of ENCRYPTION_KEYS, but other keys: the first is for new links, all"
+            ' find links. To change it, see "Keys and secrets" in the operator guide.',
+        ),
     ),
     "Addresses and security": (
         Setting(

@@ -22,6 +22,7 @@ KINDS: Mapping[str, tuple[StrOrPromise, tuple[str, ...]]] = {
         _("Events, replays and quarantine"),
         ("events.", "replay.", "quarantine."),
     ),
+    "identity": (_("Identity map"), ("identity.",)),
     "exports": (_("Exports"), ("export.", "activity.")),
     "keys": (_("API tokens and ingest keys"), ("token.", "feed.")),
     "webhooks": (_("Webhooks"), ("webhook.",)),

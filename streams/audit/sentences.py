@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from streams.audit.identity_sentences import IDENTITY
 from streams.audit.words import value_in_words
 
 if TYPE_CHECKING:
@@ -199,6 +200,7 @@ SENTENCES: dict[str, StrOrPromise] = {
         "%(events)s skipped events were already being sent, and were delivered",
         "events",
     ),
+    **IDENTITY,
     "delivery.halted": _("Halted delivery"),
     "delivery.halt_lifted": _("Lifted a halt of delivery"),
     "history.acknowledged": _(

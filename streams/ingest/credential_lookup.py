@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
+from streams.base.caching.ttl_cache import TtlCache
 from streams.base.request_errors import RequestRefused
 from streams.connections.models import Connection
 from streams.ingest.commit.backpressure import Backpressure
@@ -21,7 +22,6 @@ from streams.ingest.credentials.credential_cache import (
     CredentialCache,
     ResolvedFeed,
 )
-from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.workspaces.creation import open_feeds_of
 from streams.observability.issues.counter import IssueCounter
 from streams.spec.validation_modes import ValidationMode

@@ -1,10 +1,12 @@
-"""The encryption keys that stored secrets need and ENCRYPTION_KEYS lacks."""
+"""The keys that stored rows need, and that ENCRYPTION_KEYS or IDENTITY_KEYS lacks."""
 
 from __future__ import annotations
 
 from django.apps import apps
 
 from streams.connections.write_keys import key_ring, unknown_key_ids
+from streams.identity.digests import key_check, ring
+from streams.identity.models import IdentityKey
 from streams.sign_in.second_factor import stored_secrets
 from streams.sign_in.sso import client_secrets
 
@@ -17,6 +19,26 @@ def missing_keys() -> list[str]:
     of_people = stored_secrets.unknown_key_ids()
     of_sso, of_webhooks = client_secrets.unknown_key_ids(), _of_webhooks()
     return sorted({*unknown_key_ids(), *of_people, *of_sso, *of_webhooks})
+
+
+def missing_identity_keys() -> list[str]:
+    """Return the IDs of the keys that links need, sorted; also if another key has the ID."""
+    known = {key_id: key_check(key_id) for key_id in ring().keys}
+    needed = IdentityKey.objects.values_list("key_id", "check_bytes")
+    return sorted(k for k, check in needed if known.get(k) != bytes(check))
+
+
+def missing_in_words() -> str:
+    """Return which keys are missing in one sentence for operators; empty: none is."""
+    if ids := missing_keys():
+        return (
+            f"ENCRYPTION_KEYS lacks keys that encrypted secrets need: {', '.join(ids)}."
+        )
+    if ids := missing_identity_keys():
+        return (
+            f"IDENTITY_KEYS lacks keys that the identity map needs: {', '.join(ids)}."
+        )
+    return ""
 
 
 def _of_webhooks() -> list[str]:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 
 from streams.base.database.pooling import shares_sessions
 from streams.base.database.safe_migrations import migrations_missing
-from streams.observability.missing_keys import missing_keys
+from streams.observability.missing_keys import missing_in_words
 
 
 def refusal() -> str:
@@ -30,11 +30,8 @@ def refusal() -> str:
             )
         if missing := migrations_missing(connection):
             return missing
-        if ids := missing_keys():
-            return (
-                "ENCRYPTION_KEYS lacks keys that encrypted secrets need:"
-                f" {', '.join(ids)}. Add them."
-            )
+        if missing := missing_in_words():
+            return f"{missing} Add them."
     except DatabaseError:
         return ""
     finally:

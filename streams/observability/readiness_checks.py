@@ -21,7 +21,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expiring_of_all
 from streams.events.data_loss.services import in_words, setback
 from streams.observability.backlog import measure, storage_full
-from streams.observability.missing_keys import missing_keys
+from streams.observability.missing_keys import missing_in_words
 
 log = structlog.get_logger()
 # A due cursor moves, backs off or stops within one turn. After this long without
@@ -97,10 +97,8 @@ def _migrations() -> PartHealth:
 
 def _keys() -> PartHealth:
     """Check that this process can read every stored secret, and all workers every write key."""
-    if missing := missing_keys():
-        names = ", ".join(missing)
-        detail = f"ENCRYPTION_KEYS lacks keys that encrypted secrets need: {names}."
-        return PartHealth(ok=False, detail=detail)
+    if missing := missing_in_words():
+        return PartHealth(ok=False, detail=missing)
     current = Connection.objects.current().filter(status=Connection.Status.ACTIVE)
     if waiting := current.filter(status_reason=UNREADABLE).count():
         detail = (

@@ -181,6 +181,7 @@ def configure(folder: Path, deployment, *, url: str, key: str, ingest: str) -> N
         folder / "portal.env",
         SECRET_KEY="of this drill $1 #2 " * 5,
         ENCRYPTION_KEYS=key,
+        IDENTITY_KEYS=key,
         ALLOWED_HOSTS="127.0.0.1",
         INGEST_URL=ingest,
         TRUST_PROXY="on",

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from streams.base.caching.ttl_cache import TtlCache
 from streams.base.clock import now
 from streams.base.ids import new_secret
 from streams.events.models import Event, Feed
@@ -18,7 +19,6 @@ from streams.ingest.credentials.credential_cache import (
     FRESH_S,
     CredentialCache,
 )
-from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.http.cors import ALLOWED
 from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from streams.base.caching.ttl_cache import TtlCache
 from streams.events.models import Event, QuarantinedEvent
 from streams.ingest import django_views
 from streams.ingest.credential_lookup import CredentialLookup
 from streams.ingest.credentials.credential_cache import FRESH_S, CredentialCache
-from streams.ingest.credentials.ttl_cache import TtlCache
 from tests import factories
 from tests.ingest.sender_requests import basic, bearer, dumps, track
 

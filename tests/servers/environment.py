@@ -22,6 +22,7 @@ def settings_for(*, var: Path, database_url: str, redis_url: str) -> dict[str, s
         "PYTHONFAULTHANDLER": "1",  # a process that crashes logs its position
         "SECRET_KEY": "for tests alone " * 4,
         "ENCRYPTION_KEYS": "t1:" + base64.b64encode(b"for tests alone " * 2).decode(),
+        "IDENTITY_KEYS": "t1:" + base64.b64encode(b"for links alone " * 2).decode(),
         "HTTPS": "off",
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "VAR_DIR": str(var),

@@ -12,7 +12,11 @@ from kombu import Connection
 from partner_portal.environment import load
 from tests.settings.typical_values import KEY
 
-SECRETS = {"SECRET_KEY": "s3cret", "ENCRYPTION_KEYS": f"k1:{KEY}"}
+SECRETS = {
+    "SECRET_KEY": "s3cret",
+    "ENCRYPTION_KEYS": f"k1:{KEY}",
+    "IDENTITY_KEYS": f"k1:{KEY}",
+}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from tests.portal_processes import CELERY, INGEST, ROOT, WEB
 from tests.servers.environment import without_settings
+from tests.settings.typical_values import KEY
 
 pytestmark = pytest.mark.processes
 
@@ -26,7 +27,12 @@ PROCESSES = {
         for name in ("up", "demo", "migrate", "check --deploy", "reencrypt", "prune", "help")
     },
 }  # fmt: skip
-BROKEN = {"SECRET_KEY": "", "ENCRYPTION_KEYS": "k1:hunter2", "HTTPS": "enable"}
+BROKEN = {
+    "SECRET_KEY": "",
+    "ENCRYPTION_KEYS": "k1:hunter2",
+    "IDENTITY_KEYS": f"k1:{KEY}",
+    "HTTPS": "enable",
+}
 ERRORS = [
     "SECRET_KEY is not set; set it in the environment or in .env.",
     (

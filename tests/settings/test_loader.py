@@ -7,7 +7,11 @@ import pytest
 from partner_portal.environment import InvalidSettings, load
 from tests.settings.typical_values import KEY
 
-SECRETS = {"SECRET_KEY": "s3cret", "ENCRYPTION_KEYS": f"k1:{KEY}"}
+SECRETS = {
+    "SECRET_KEY": "s3cret",
+    "ENCRYPTION_KEYS": f"k1:{KEY}",
+    "IDENTITY_KEYS": f"k1:{KEY}",
+}
 
 
 @pytest.fixture
@@ -38,6 +42,7 @@ def test_all_errors_are_reported_at_once(file):
         f"{file}, line 2: This is not a setting. Write NAME=value.",
         "SECRET_KEY is not set; set it in the environment or in .env.",
         "ENCRYPTION_KEYS is not set; set it in the environment or in .env.",
+        "IDENTITY_KEYS is not set; set it in the environment or in .env.",
         "HTTPS must be on or off, without quotes or a comment.",
         "PORT must be a whole number from 1 to 65532; write digits only.",
         "LEASE_S is out of bounds; write a number from 5 to 600.",
@@ -49,7 +54,7 @@ def test_all_errors_are_reported_at_once(file):
 def test_a_secret_from_a_file_is_trimmed(tmp_path, file, content, named_in):
     secret = tmp_path / "secret"
     secret.write_bytes(content.encode())
-    environ = {"ENCRYPTION_KEYS": f"k1:{KEY}"}
+    environ = dict.fromkeys(("ENCRYPTION_KEYS", "IDENTITY_KEYS"), f"k1:{KEY}")
     if named_in == "file":
         file.write_text(f"SECRET_KEY_FILE={secret}")
     else:

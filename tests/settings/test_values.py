@@ -11,7 +11,11 @@ from partner_portal.environment import SETTINGS, InvalidSettings, load
 from tests.settings.typical_values import KEY, ROWS, WRONG
 
 NOWHERE = Path("/nonexistent/.env")
-SECRETS = {"SECRET_KEY": "s3cret", "ENCRYPTION_KEYS": f"k1:{KEY}"}
+SECRETS = {
+    "SECRET_KEY": "s3cret",
+    "ENCRYPTION_KEYS": f"k1:{KEY}",
+    "IDENTITY_KEYS": f"k1:{KEY}",
+}
 CASES = [
     pytest.param(name, text, value, id=f"{name}={text[:40]!a}")
     for name, rows in ROWS.items()

@@ -23,6 +23,41 @@ def same(*texts: str) -> list[Row]:
     return [(text, text) for text in texts]
 
 
+def key_ring() -> list[Row]:
+    return [
+        (f"k1:{KEY}", [f"k1:{KEY}"]),
+        (f" k1:{KEY} ", [f"k1:{KEY}"]),
+        (f"k2:{OTHER}, k1:{KEY}", [f"k2:{OTHER}", f"k1:{KEY}"]),
+        (f"k2:{OTHER},k1:{KEY},", [f"k2:{OTHER}", f"k1:{KEY}"]),
+        (f",, k1:{KEY}", [f"k1:{KEY}"]),
+        *refused(
+            "",
+            " ",
+            ",",
+            "k1",
+            "k1:",
+            ":",
+            f":{KEY}",
+            KEY,
+            f"k1={KEY}",
+            f"k1:{KEY[:-2]}",
+            f"k1:{KEY}x",
+            f"k1:{KEY},k1:{OTHER}",
+            f"k1:{KEY} k2:{OTHER}",
+            f"k1:{KEY};k2:{OTHER}",
+            f'"k1:{KEY}"',
+            f"{'k' * 21}:{KEY}",
+            "k1:hunter2",
+            "k1:" + "é" * 44,
+            f"k1:{KEY}\nk2:{OTHER}",
+            f"k1:{KEY} # newest",
+            "k1:$KEY",
+            f"k1:{KEY},k2",
+            f"k1::{KEY}",
+        ),
+    ]
+
+
 def flag(default: bool) -> list[Row]:
     on = [
         (text, True)
@@ -294,38 +329,8 @@ ROWS: dict[str, list[Row]] = {
             "two\nlines", "a\x00b", "a\tb", "a\x1bb", "old\u00a0key,x", "next\u2028old"
         ),
     ],
-    "ENCRYPTION_KEYS": [
-        (f"k1:{KEY}", [f"k1:{KEY}"]),
-        (f" k1:{KEY} ", [f"k1:{KEY}"]),
-        (f"k2:{OTHER}, k1:{KEY}", [f"k2:{OTHER}", f"k1:{KEY}"]),
-        (f"k2:{OTHER},k1:{KEY},", [f"k2:{OTHER}", f"k1:{KEY}"]),
-        (f",, k1:{KEY}", [f"k1:{KEY}"]),
-        *refused(
-            "",
-            " ",
-            ",",
-            "k1",
-            "k1:",
-            ":",
-            f":{KEY}",
-            KEY,
-            f"k1={KEY}",
-            f"k1:{KEY[:-2]}",
-            f"k1:{KEY}x",
-            f"k1:{KEY},k1:{OTHER}",
-            f"k1:{KEY} k2:{OTHER}",
-            f"k1:{KEY};k2:{OTHER}",
-            f'"k1:{KEY}"',
-            f"{'k' * 21}:{KEY}",
-            "k1:hunter2",
-            "k1:" + "é" * 44,
-            f"k1:{KEY}\nk2:{OTHER}",
-            f"k1:{KEY} # newest",
-            "k1:$KEY",
-            f"k1:{KEY},k2",
-            f"k1::{KEY}",
-        ),
-    ],
+    "ENCRYPTION_KEYS": key_ring(),
+    "IDENTITY_KEYS": key_ring(),
     "DEBUG": flag(False),
     "HTTPS": flag(True),
     "HSTS_INCLUDE_SUBDOMAINS": flag(False),

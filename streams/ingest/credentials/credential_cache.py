@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Literal
 
 from django.db.models import OuterRef, Subquery
 
+from streams.base.caching.ttl_cache import TtlCache
 from streams.base.clock import now
 from streams.catalog.validation.event_validator import RuleCache
 from streams.connections.models import Connection
 from streams.events.event_preparation import StreamFields
 from streams.events.models import Feed
 from streams.ingest.credentials.authentication import Credential, CredentialKind
-from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.services import find_token
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streams.ingest.credentials.ttl_cache import TtlCache
+from streams.base.caching.ttl_cache import TtlCache
 
 
 class Clock:

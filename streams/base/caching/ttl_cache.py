@@ -30,3 +30,7 @@ class TtlCache[K, V]:
             while len(self._entries) >= self._size:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = (self._clock() + seconds, value)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()

@@ -1,0 +1,23 @@
+"""Sentences of activity log entries about identity maps. They contain no userId."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+IDENTITY: dict[str, StrOrPromise] = {
+    "identity.kept": _("Kept the userId of a person with a conflict: %(identifier)s"),
+    "identity.replaced": _(
+        "Replaced the userId of a person with a conflict: %(identifier)s"
+    ),
+    "identity.forgotten": ngettext_lazy(
+        "Removed a person with %(links)s link from the identity map",
+        "Removed a person with %(links)s links from the identity map",
+        "links",
+    ),
+}

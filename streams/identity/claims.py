@@ -1,0 +1,120 @@
+"""How claims that identifiers have a userId change a map. Pure: no database and no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from streams.identity.identifiers import IdentifierKind
+    from streams.identity.models import OriginKind
+
+# Links are seen with most events. Storing each time would rewrite the map all day.
+SEEN_EVERY = timedelta(hours=1)
+
+
+class Origin(NamedTuple):
+    """Where a fact is from. The two IDs are those of an event from Segment."""
+
+    kind: OriginKind
+    project_id: str = ""
+    message_id: str = ""
+
+
+class Claim(NamedTuple):
+    """A fact says that the person with this identifier has this userId."""
+
+    fact: int  # its position among the facts
+    kind: IdentifierKind
+    type: str
+    digests: tuple[bytes, ...]  # by the newest key first
+    user_id: str
+    at: datetime
+    origin: Origin
+
+
+class KnownLink(NamedTuple):
+    """A stored link, as far as claims can change it."""
+
+    id: int
+    digest: bytes
+    user_id: str
+    last_seen_at: datetime
+
+
+@dataclass(slots=True)
+class Disagreement:
+    """Claims of another userId for an identifier that has a link."""
+
+    link: KnownLink | None  # None: a new link
+    kept: str  # the userId of the link
+    claim: Claim  # the last
+    count: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(slots=True)
+class Plan:
+    """The changes of a map that claims cause. Keys are digests by the newest key."""
+
+    new: dict[bytes, Claim] = field(default_factory=dict)
+    seen: dict[bytes, tuple[KnownLink, datetime]] = field(default_factory=dict)
+    disagreements: dict[tuple[bytes, str], Disagreement] = field(default_factory=dict)
+    # By fact.
+    added: dict[int, int] = field(default_factory=dict)
+    confirmed: dict[int, int] = field(default_factory=dict)
+    contradicted: dict[int, list[Claim]] = field(default_factory=dict)
+
+    def changes_anything(self) -> bool:
+        return bool(self.new or self.seen or self.disagreements)
+
+
+def plan(claims: Iterable[Claim], known: Mapping[bytes, KnownLink]) -> Plan:
+    """Return what claims change, in their order. `known`: links by any of their digests.
+
+    The first userId of an identifier stays.
+    """
+    result = Plan()
+    for claim in claims:
+        newest = claim.digests[0]
+        link = next((known[d] for d in claim.digests if d in known), None)
+        first = result.new.get(newest)
+        if link is None and first is None:
+            result.new[newest] = claim
+            result.added[claim.fact] = result.added.get(claim.fact, 0) + 1
+            continue
+        user_id = link.user_id if link else first.user_id if first else ""
+        if user_id != claim.user_id:
+            _disagree(result, claim, user_id, link)
+            continue
+        result.confirmed[claim.fact] = result.confirmed.get(claim.fact, 0) + 1
+        if link:
+            _see(result, claim, link)
+    return result
+
+
+def _disagree(result: Plan, claim: Claim, kept: str, link: KnownLink | None) -> None:
+    result.contradicted.setdefault(claim.fact, []).append(claim)
+    key = claim.digests[0], claim.user_id
+    before = result.disagreements.get(key)
+    if before is None:
+        result.disagreements[key] = Disagreement(
+            link, kept, claim, 1, claim.at, claim.at
+        )
+        return
+    before.claim = claim
+    before.count += 1
+    before.first_seen_at = min(before.first_seen_at, claim.at)
+    before.last_seen_at = max(before.last_seen_at, claim.at)
+
+
+def _see(result: Plan, claim: Claim, link: KnownLink) -> None:
+    newest = claim.digests[0]
+    _link, before = result.seen.get(newest, (link, link.last_seen_at))
+    seen_at = max(claim.at, before)
+    if seen_at >= link.last_seen_at + SEEN_EVERY or link.digest != newest:
+        result.seen[newest] = link, seen_at

@@ -1,0 +1,100 @@
+"""Keyed digests of identifiers: the only form in which the portal stores them.
+
+Each feed has a key of its own, derived from the keys in IDENTITY_KEYS. So the digests of one
+feed say nothing about another, and a partner can compute those of its own feeds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+
+from streams.base.keyring import KeyRing
+from streams.identity.identifiers import IdentifierKind, normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.identity.identifiers import Identifier
+
+DIGEST_BYTES = 16
+FEEDS = 10_000  # whose keys a process keeps
+_KIND_NAMES = {kind: kind.name.lower() for kind in IdentifierKind}
+
+
+class FeedKey(NamedTuple):
+    """A key of one feed: the ID of the key that it is derived from, and an HMAC with it."""
+
+    key_id: str
+    mac: hmac.HMAC
+
+    def digest(self, message: bytes) -> bytes:
+        """Return the first 16 bytes of the HMAC-SHA256 of a message."""
+        mac = self.mac.copy()
+        mac.update(message)
+        return mac.digest()[:DIGEST_BYTES]
+
+
+def message(identifier: Identifier) -> bytes | None:
+    """Return the bytes whose digest identifies a person; None: no one.
+
+    They are the kind, the type and the normalized value, each in its own line.
+    """
+    value = normalized(identifier)
+    if value is None:
+        return None
+    kind = _KIND_NAMES[identifier.kind]
+    return f"{kind}\n{identifier.type}\n{value}".encode()
+
+
+def digests(
+    feed_id: int, identifiers: Sequence[Identifier]
+) -> list[tuple[bytes, ...] | None]:
+    """Return the digests of each identifier, by the newest key first; None: of no one."""
+    keys = feed_keys(feed_id)
+    messages = map(message, identifiers)
+    return [
+        None if m is None else tuple(key.digest(m) for key in keys) for m in messages
+    ]
+
+
+def feed_keys(feed_id: int) -> tuple[FeedKey, ...]:
+    """Return the keys of a feed, newest first."""
+    return _feed_keys(tuple(settings.IDENTITY_KEYS), feed_id)
+
+
+def feed_secret(feed_id: int, key_id: str) -> bytes:
+    """Return a key of a feed, with which its partner can compute digests. It is a secret."""
+    return _derived(ring().keys[key_id], feed_id)
+
+
+def ring() -> KeyRing:
+    """Return the ring of IDENTITY_KEYS."""
+    return _parsed(tuple(settings.IDENTITY_KEYS))
+
+
+def key_check(key_id: str) -> bytes:
+    """Return bytes that tell whether another process has the same key under this ID."""
+    return _derived(ring().keys[key_id], 0)[:8]
+
+
+def _derived(key: bytes, feed_id: int) -> bytes:
+    return hmac.digest(key, b"identity map of feed %d" % feed_id, hashlib.sha256)
+
+
+# Each lookup needs the keys of its feed.
+@lru_cache(maxsize=FEEDS)
+def _feed_keys(entries: tuple[str, ...], feed_id: int) -> tuple[FeedKey, ...]:
+    return tuple(
+        FeedKey(key_id, hmac.new(_derived(key, feed_id), digestmod=hashlib.sha256))
+        for key_id, key in _parsed(entries).keys.items()
+    )
+
+
+@lru_cache(maxsize=4)
+def _parsed(entries: tuple[str, ...]) -> KeyRing:
+    return KeyRing.parse(entries)

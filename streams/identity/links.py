@@ -1,0 +1,177 @@
+"""Learn links between identifiers and userIds.
+
+Every change holds the lock of the feed's map until the transaction ends. A transaction that
+changes several maps must do so in the order of the feeds' IDs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from streams.base.clock import now
+from streams.identity.claims import Claim, Origin, plan
+from streams.identity.conflicts import add_disagreements
+from streams.identity.digests import digests, key_check, ring
+from streams.identity.map_lock import locked_map, store_changes
+from streams.identity.models import IdentityKey, Link, LinkChange
+from streams.identity.stored import links_by_digest, see_links
+from streams.identity.user_ids import NO_IDENTIFIER, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from streams.identity.claims import Plan
+    from streams.identity.identifiers import Identifier, IdentifierKind
+    from streams.identity.models import IdentityMap
+    from streams.identity.user_ids import UserIdProblem
+
+__all__ = ["FactResult", "IdentityFact", "Learned", "Origin", "learn"]
+MOST_FACTS = 1_000  # per call, so that a map is locked briefly
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFact:
+    """Someone says that one person has this userId and all these identifiers."""
+
+    user_id: object  # as received: perhaps not a string
+    identifiers: Sequence[Identifier] = field(repr=False)
+    at: datetime
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class FactResult:
+    """The effect of one fact. Identifiers that can't identify anyone are in no count."""
+
+    problem: UserIdProblem | None = None  # nothing was learned
+    new: int = 0  # links
+    seen: int = 0  # links that existed, with the same userId
+    conflicts: Sequence[IdentifierKind] = ()  # of links that have another userId
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The effect of facts: counts of links and conflicts, and a result for each fact."""
+
+    results: Sequence[FactResult]
+    # Of the new links, by every key of the ring.
+    new_digests: Sequence[bytes] = field(repr=False)
+
+    @property
+    def new(self) -> int:
+        return sum(result.new for result in self.results)
+
+    @property
+    def seen(self) -> int:
+        return sum(result.seen for result in self.results)
+
+    @property
+    def conflicts(self) -> int:
+        return sum(len(result.conflicts) for result in self.results)
+
+    @property
+    def refused(self) -> Counter[str]:
+        """How many facts each rule refused."""
+        return Counter(r.problem.rule for r in self.results if r.problem)
+
+
+@transaction.atomic(savepoint=False)
+def learn(feed_id: int, facts: Sequence[IdentityFact]) -> Learned:
+    """Add facts to the map of a feed, in the caller's transaction if there is one.
+
+    An identifier keeps its first userId; another one becomes a conflict. At most MOST_FACTS
+    facts (ValueError). The number of statements doesn't depend on the number of facts on
+    PostgreSQL. If nothing is new, the only statement is a query, and nothing is locked.
+    """
+    if len(facts) > MOST_FACTS:
+        raise ValueError(f"{len(facts)} facts are more than {MOST_FACTS}.")
+    problems, claims = _read(feed_id, facts)
+    wanted = sorted({digest for claim in claims for digest in claim.digests})
+    changes = plan(claims, links_by_digest(feed_id, wanted))
+    if changes.changes_anything():
+        identity_map = locked_map(feed_id)
+        changes = plan(claims, links_by_digest(feed_id, wanted))
+        _store(identity_map, changes)
+    return Learned(
+        [_result(i, problems, changes) for i in range(len(facts))],
+        [digest for claim in changes.new.values() for digest in claim.digests],
+    )
+
+
+def _read(
+    feed_id: int, facts: Sequence[IdentityFact]
+) -> tuple[dict[int, UserIdProblem], list[Claim]]:
+    problems: dict[int, UserIdProblem] = {}
+    claims: list[Claim] = []
+    for number, fact in enumerate(facts):
+        identifiers = list(dict.fromkeys(fact.identifiers))
+        if found := problem(fact.user_id, identifiers):
+            problems[number] = found
+            continue
+        pairs = zip(identifiers, digests(feed_id, identifiers), strict=True)
+        usable = {keyed: identifier for identifier, keyed in pairs if keyed}
+        if not usable:
+            problems[number] = NO_IDENTIFIER
+        claims += [
+            Claim(number, i.kind, i.type, keyed, str(fact.user_id), fact.at, fact.origin)
+            for keyed, i in usable.items()
+        ]  # fmt: skip
+    return problems, claims
+
+
+def _result(
+    number: int, problems: Mapping[int, UserIdProblem], changes: Plan
+) -> FactResult:
+    return FactResult(
+        problem=problems.get(number),
+        new=changes.added.get(number, 0),
+        seen=changes.confirmed.get(number, 0),
+        conflicts=[claim.kind for claim in changes.contradicted.get(number, ())],
+    )
+
+
+def _store(identity_map: IdentityMap, changes: Plan) -> None:
+    key_id = ring().newest
+    if changes.new or changes.seen:
+        kept = IdentityKey(key_id=key_id, check_bytes=key_check(key_id))
+        IdentityKey.objects.bulk_create([kept], ignore_conflicts=True)
+    links = _add_links(identity_map.feed_id, key_id, changes)
+    see_links(
+        key_id,
+        [(link.id, digest, at) for digest, (link, at) in sorted(changes.seen.items())],
+    )
+    disagreements = [
+        (link.id if (link := one.link) else links[digest].pk, one)
+        for (digest, _other), one in changes.disagreements.items()
+    ]
+    identity_map.links += len(links)
+    identity_map.open_conflicts += add_disagreements(
+        identity_map.feed_id, disagreements
+    )
+    store_changes(identity_map, links.values(), LinkChange.Change.ADDED, at=now())
+
+
+def _add_links(feed_id: int, key_id: str, changes: Plan) -> dict[bytes, Link]:
+    links = {
+        digest: Link(
+            feed_id=feed_id,
+            digest=digest,
+            key_id=key_id,
+            user_id=claim.user_id,
+            first_seen_at=claim.at,
+            last_seen_at=claim.at,
+            kind=claim.kind,
+            type=claim.type,
+            origin=claim.origin.kind,
+            project_id=claim.origin.project_id,
+            message_id=claim.origin.message_id,
+        )
+        for digest, claim in changes.new.items()
+    }
+    Link.objects.bulk_create(links.values())
+    return links
