@@ -58,6 +58,48 @@ def test_pages_fit_a_phone_and_open_without_a_message_on_the_console(
         assert staff.evaluate(WIDTH) == PHONE["width"], page
 
 
+HEADER = "document.querySelector('#header').offsetHeight"
+ACCOUNT = ("Notifications", "Change password", "Two-factor authentication")
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_the_header_is_one_row_that_stays_still(staff, live_server, width):
+    watch(staff.context)
+    staff.set_viewport_size({"width": width, "height": 700})
+
+    staff.goto(f"{live_server.url}/admin/streams/stream/", wait_until="networkidle")
+
+    assert staff.evaluate(HEADER) < 60
+    assert faults(staff) == []
+    expect(staff.get_by_text("Times are in UTC")).to_be_in_viewport()
+
+
+def test_the_account_menu_opens_by_keyboard_and_closes_on_escape(staff):
+    account = staff.locator("summary", has_text="Your account")
+    sign_out = staff.get_by_role("button", name="Sign out")
+
+    account.press("Enter")
+    for name in ACCOUNT:
+        expect(staff.get_by_role("link", name=name, exact=True)).to_be_visible()
+    staff.keyboard.press("Escape")
+
+    expect(sign_out).to_be_hidden()
+    expect(account).to_be_focused()
+
+
+def test_the_account_menu_closes_on_a_click_elsewhere_and_signs_out(staff):
+    account = staff.locator("summary", has_text="Your account")
+    sign_out = staff.get_by_role("button", name="Sign out")
+
+    account.click()
+    staff.get_by_role("heading", name="Work queue").click()
+    expect(sign_out).to_be_hidden()
+    account.click()
+    sign_out.click()
+
+    expect(staff.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [375, 900, 1280])
 def test_forms_stay_still_while_scripts_build_their_fields(staff, live_server, width):
     partner = factories.partner()
@@ -74,6 +116,28 @@ def test_forms_stay_still_while_scripts_build_their_fields(staff, live_server, w
         staff.goto(f"{live_server.url}/admin/{form}", wait_until="networkidle")
 
         assert faults(staff) == [], form
+
+
+SLOW = {
+    "offline": False, "latency": 20, "downloadThroughput": 200_000, "uploadThroughput": 200_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_lists_stay_still_while_they_arrive_in_parts(staff, live_server, width):
+    for number in range(40):
+        factories.user(f"person-{number}@customer-{number}.example")
+    factories.due_cursor(events=2)
+    watch(staff.context)
+    staff.set_viewport_size({"width": width, "height": 800})
+    slow = staff.context.new_cdp_session(staff)
+    slow.send("Network.enable")
+    slow.send("Network.emulateNetworkConditions", SLOW)
+
+    for name in ("user", "connection", "cursor"):
+        staff.goto(f"{live_server.url}/admin/streams/{name}/", wait_until="networkidle")
+
+        assert faults(staff) == [], name
 
 
 IN_CAPITALS = """() => [...document.querySelectorAll("body *")]

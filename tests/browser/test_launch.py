@@ -168,7 +168,7 @@ def approve(page: Page, web: str, staff: User) -> None:
     page.get_by_label("Message to the partner").fill("Welcome.")
     page.get_by_role("button", name="Approve stream").click()
     expect(page.get_by_text("is now “Approved”.")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
 
 
 def token(page: Page) -> str:
