@@ -22,6 +22,7 @@ from streams.events.models import (
     FeedMark,
     QuarantinedEvent,
     QuarantineJob,
+    ReplacedIngestKey,
     SeenMessage,
 )
 from streams.exports.models import Export, ExportPart
@@ -89,6 +90,7 @@ __all__ = [
     "RateCount",
     "RefusedRequests",
     "Rejection",
+    "ReplacedIngestKey",
     "Replay",
     "SavedFilter",
     "SeenMessage",

@@ -9,6 +9,7 @@ from streams.audit import retention as audit
 from streams.base import form_claims
 from streams.base.outbox import delete_old_emails, outbox_folder
 from streams.delivery.retention import pruning
+from streams.events import feeds
 from streams.exports import services as exports
 from streams.observability.issues.expiry import forget
 from streams.observability.requests import refusals
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 
 def prune(*, now: datetime) -> pruning.PruneResult:
-    """Delete expired events, old delivery attempts, counts of issues and of refused requests, form claims, exports, alerts, activity log entries and kept emails."""
+    """Delete expired events, old delivery attempts, counts of issues and of refused requests, replaced keys, form claims, exports, alerts, activity log entries and kept emails."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_refusedrequests"] += refusals.forget(now)
+    done.rows["streams_replacedingestkey"] += feeds.forget_replaced_keys(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)
     done.rows["streams_export"] += exports.forget(now)
     done.rows["streams_alert"] += alerts.forget(now)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from streams.audit.services import record, record_each
+from streams.base.clock import now
 from streams.base.ids import Secret, new_secret
-from streams.events.models import Feed
+from streams.events.models import Feed, ReplacedIngestKey
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User, Workspace
 
 INGEST_KEY_PREFIX = "ik_"
+REPLACED_KEPT = timedelta(
+    days=30
+)  # for how long requests with a replaced key are counted
 
 
 @transaction.atomic
@@ -69,6 +74,7 @@ def new_ingest_key(
     `secret` is for the demonstration, whose keys are the same at each start.
     """
     secret = secret or new_secret(INGEST_KEY_PREFIX)
+    _keep_replaced(feed, secret)
     Feed.objects.filter(pk=feed.pk).update(**_key_fields(secret))
     feed.refresh_from_db(fields=["ingest_key_digest", "ingest_key_hint"])
     record(
@@ -79,6 +85,34 @@ def new_ingest_key(
         hint=secret.hint,
     )
     return secret
+
+
+def _keep_replaced(feed: Feed, new: Secret) -> None:
+    """Keep the digest of a feed's key, which `new` replaces, instead of an earlier one."""
+    own = Feed.objects.select_for_update(no_key=True).filter(pk=feed.pk)
+    digest, hint = own.values_list("ingest_key_digest", "ingest_key_hint").get()
+    if digest and digest != new.digest:
+        ReplacedIngestKey.objects.update_or_create(
+            feed=feed, defaults={"digest": digest, "hint": hint, "replaced_at": now()}
+        )
+
+
+def replaced_keys(
+    digests: Collection[str], at: datetime
+) -> dict[str, ReplacedIngestKey]:
+    """Return the keys with these digests that were replaced in the last REPLACED_KEPT."""
+    if not digests:
+        return {}
+    found = ReplacedIngestKey.objects.filter(
+        digest__in=digests, replaced_at__gt=at - REPLACED_KEPT
+    )
+    return {key.digest: key for key in found.select_related("feed")}
+
+
+def forget_replaced_keys(at: datetime) -> int:
+    """Delete the keys that were replaced more than REPLACED_KEPT before; return how many."""
+    old = ReplacedIngestKey.objects.filter(replaced_at__lte=at - REPLACED_KEPT)
+    return old.delete()[0]
 
 
 def _key_fields(secret: Secret) -> dict[str, str]:

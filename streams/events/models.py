@@ -65,6 +65,28 @@ class Feed(models.Model):
         return f"{self.workspace} in {self.stream}"
 
 
+class ReplacedIngestKey(models.Model):
+    """The last ingest key of a feed that a new one replaced, so that its use is noticed."""
+
+    feed = models.OneToOneField(
+        Feed,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        verbose_name=_("feed"),
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(_("start of the ingest key"), max_length=8)
+    replaced_at = models.DateTimeField(_("replaced"))
+
+    class Meta:
+        verbose_name = _("replaced ingest key")
+        verbose_name_plural = _("replaced ingest keys")
+
+    def __str__(self) -> str:
+        return self.hint
+
+
 class Event(models.Model):
     """One Segment call, immutable once stored.
 

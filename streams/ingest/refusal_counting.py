@@ -1,13 +1,14 @@
 """Counts refused requests by key. Requests that are accepted cost nothing here.
 
 Only keys that the portal knows are counted, including API tokens that expired or were
-revoked. Of requests with an ingest key in the body, only those are counted that the request
+revoked, and the last replaced ingest key of each feed. Of requests with an ingest key in the body, only those are counted that the request
 log keeps in full.
 """
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,9 +16,11 @@ import structlog
 from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN
 from streams.base.request_errors import RequestRefused
+from streams.events.feeds import replaced_keys
 from streams.ingest.credentials.authentication import CredentialKind
 from streams.observability.issues.counter import hour_of
 from streams.observability.requests.refusals import (
+    REPLACED,
     RefusedKey,
     RefusedTally,
     add,
@@ -35,7 +38,7 @@ log = structlog.get_logger()
 
 WRITE_EVERY_S = 10.0
 MOST_TALLIES = 10_000  # while the database is unavailable
-MOST_LOOKED_UP = 100  # unknown API tokens, each time
+MOST_LOOKED_UP = 100  # unknown keys of each kind, each time
 
 type _Refused = tuple[Credential, int, int]  # a key, a status, a number of requests
 
@@ -64,15 +67,11 @@ class RefusalCounter:
             self._add(
                 RefusedKey(hour_of(at), subject, status, access.stream_id), count, at
             )
-        tokens = [one for one in unknown if one[0].kind is CredentialKind.PARTNER_TOKEN]
-        del tokens[MOST_LOOKED_UP:]
-        ended = ended_tokens([credential.digest for credential, *_ in tokens])
-        for credential, status, count in tokens:
-            if token := ended.get(credential.digest):
-                key = RefusedKey(
-                    hour_of(at), f"token:{token.pk}", status, token.stream_id
-                )
-                self._add(key, count, at)
+        former = _former_keys([credential for credential, *_ in unknown], at)
+        for credential, status, count in unknown:
+            if credential in former:
+                subject, stream = former[credential]
+                self._add(RefusedKey(hour_of(at), subject, status, stream), count, at)
 
     @property
     def is_due(self) -> bool:
@@ -93,3 +92,28 @@ class RefusalCounter:
         if key not in self._tallies and len(self._tallies) >= MOST_TALLIES:
             return
         self._tallies.setdefault(key, RefusedTally.from_time(at)).add(count, at)
+
+
+def _former_keys(
+    credentials: Iterable[Credential], at: datetime
+) -> dict[Credential, tuple[str, int]]:
+    """Return the subjects and the streams of keys that no longer work.
+
+    At most MOST_LOOKED_UP of each kind are looked up.
+    """
+    by_kind: dict[CredentialKind, list[Credential]] = defaultdict(list)
+    for credential in credentials:
+        by_kind[credential.kind].append(credential)
+    tokens, keys = (
+        [one.digest for one in by_kind[kind][:MOST_LOOKED_UP]]
+        for kind in (CredentialKind.PARTNER_TOKEN, CredentialKind.INGEST_KEY)
+    )
+    found = {
+        digest: (f"token:{token.pk}", token.stream_id)
+        for digest, token in ended_tokens(tokens).items()
+    } | {
+        digest: (f"{REPLACED}:{key.feed_id}", key.feed.stream_id)
+        for digest, key in replaced_keys(keys, at).items()
+    }
+    own = [one for some in by_kind.values() for one in some if one.digest in found]
+    return {one: found[one.digest] for one in own}

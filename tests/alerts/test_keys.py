@@ -13,6 +13,7 @@ from streams.alerts.sending import send_due
 from streams.alerts.webhook_sending.content import content_of
 from streams.alerts.webhooks.models import WebhookMessage
 from streams.base.clock import now
+from streams.events.feeds import new_ingest_key
 from streams.observability.issues.counter import hour_of
 from streams.observability.requests.refusals import RefusedKey, RefusedTally, add
 from streams.tenancy.services import revoke_token
@@ -257,6 +258,26 @@ def test_the_partner_gets_one_email_about_all_keys_of_a_stream(stream, smtp, sta
         f"https://portal.example/p/{stream.partner.slug}/requests/",
     ):
         assert part in text
+
+
+def test_the_partner_is_notified_that_a_replaced_key_is_still_used(stream, smtp, start):
+    workspace = factories.workspace(stream.partner, name="Fern & Field")
+    factories.member(workspace, "admin", "anna@example.com")
+    feed = factories.feed(stream, workspace)
+    old = factories.ingest_key(feed)
+    new_ingest_key(feed=feed, actor=None)
+    refuse(f"replaced:{feed.pk}", stream, 401, start, start + 4 * MINUTE)
+
+    evaluate(start + 5 * MINUTE)
+    send(start + 8 * MINUTE)
+
+    assert opened("key_refused") == [f"replaced:{feed.pk}"]
+    [mail] = smtp.accepted
+    assert mail["To"] == "petra@postbox.example"
+    assert (
+        f"Replaced ingest key of Fern & Field ({old.hint}…) is still used: 5 requests"
+        in " ".join(mail.get_body(("plain",)).get_content().split())
+    )
 
 
 def test_a_full_queue_concerns_the_workspace_too(stream, smtp, start):

@@ -9,6 +9,8 @@ from django.db import OperationalError, connection
 
 from streams.base.clock import now
 from streams.base.ids import new_secret
+from streams.events.feeds import REPLACED_KEPT, forget_replaced_keys, new_ingest_key
+from streams.events.models import ReplacedIngestKey
 from streams.ingest import django_views
 from streams.ingest.credential_lookup import CredentialLookup
 from streams.ingest.http.responses import refusal, throttled
@@ -108,6 +110,30 @@ def test_the_key_of_a_request_can_be_in_its_body(log, feed, counts):
     log.note({}, "/v1/batch", body, refusal(throttled(retry_after_s=5)))
 
     assert counts() == [(f"feed:{feed.pk}", 429, 1, feed.stream_id)]
+
+
+def test_the_last_replaced_key_of_a_feed_is_counted_for_a_month(client, feed, counts):
+    oldest, old = factories.ingest_key(feed), None
+    event = {"batch": [track("m-1")]}
+    old = new_ingest_key(feed=feed, actor=None)
+    current = new_ingest_key(feed=feed, actor=None)
+
+    for key in (oldest, old, old, current):
+        post(client, event, basic(key))
+    assert counts() == [(f"replaced:{feed.pk}", 401, 2, feed.stream_id)]
+
+    ReplacedIngestKey.objects.update(replaced_at=now() - REPLACED_KEPT)
+    post(client, event, basic(old))
+    assert [count for *_, count, _ in counts()] == [2]
+    assert forget_replaced_keys(now()) == 1
+
+
+def test_a_key_that_stays_the_same_is_not_replaced(feed):
+    key = factories.ingest_key(feed)
+
+    new_ingest_key(feed=feed, actor=None, secret=key)
+
+    assert not ReplacedIngestKey.objects.exists()
 
 
 def test_unknown_keys_and_other_errors_create_no_rows(client, feed, counts):

@@ -92,6 +92,10 @@ def _held(subject: str, run: _Run, status: int, name: KeyName) -> Held:
     of_workspace = status == THROTTLED or name.is_test
     with override("en"):
         text = gettext("%(key)s: %(count)s requests refused with %(status)s.")
+        if name.is_replaced:
+            text = gettext(
+                "%(key)s is still used: %(count)s requests refused with %(status)s."
+            )
         reason = text % {"key": name.text, "count": f"{run.count:,}", "status": status}
     return Held(
         subject=subject,

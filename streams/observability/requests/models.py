@@ -11,7 +11,7 @@ class RefusedRequests(models.Model):
 
     pk = models.CompositePrimaryKey("at", "subject", "status")
     at = models.DateTimeField()  # the start of the hour
-    # "token:12", or "feed:12" for its ingest key. No foreign keys: feeds can be deleted.
+    # "token:12", or "feed:12" for its ingest key, or "replaced:12" for its last one. No foreign keys: feeds can be deleted.
     subject = models.CharField(max_length=30)
     status = models.PositiveSmallIntegerField()  # of refusals.STATUSES
     stream = models.ForeignKey(

@@ -13,7 +13,7 @@ from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from streams.base.text.validation import one_line
-from streams.events.models import Feed
+from streams.events.models import Feed, ReplacedIngestKey
 from streams.events.retention.bounded_delete import delete_before
 from streams.observability.issues.counter import hour_of
 from streams.observability.requests.models import RefusedRequests
@@ -46,6 +46,7 @@ _FUNCTIONS = {
         f"strftime('%Y-%m-%d %H:%M:%f', stored.last_at, '+{_MINUTES} minutes')",
     ),
 }
+REPLACED = "replaced"  # the kind of a subject that is a replaced ingest key
 STATUSES = frozenset({UNAUTHORIZED, TOO_LARGE, THROTTLED})
 
 
@@ -92,6 +93,7 @@ class KeyName:
     text: str
     workspace: int | None = None  # of an ingest key
     is_test: bool = False  # whether that is a test workspace
+    is_replaced: bool = False  # whether a new key has replaced it
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +185,15 @@ def names_of(subjects: Iterable[str]) -> dict[str, KeyName]:
         ids[kind].append(int(pk))
     tokens = PartnerToken.objects.filter(pk__in=ids["token"])
     feeds = Feed.objects.filter(pk__in=ids["feed"]).select_related("workspace")
-    return {f"token:{one.pk}": _token_name(one) for one in tokens} | {
-        f"feed:{one.pk}": _feed_name(one) for one in feeds
-    }
+    replaced = ReplacedIngestKey.objects.filter(pk__in=ids[REPLACED])
+    return (
+        {f"token:{one.pk}": _token_name(one) for one in tokens}
+        | {f"feed:{one.pk}": _feed_name(one) for one in feeds}
+        | {
+            f"{REPLACED}:{one.pk}": _replaced_name(one)
+            for one in replaced.select_related("feed__workspace")
+        }
+    )
 
 
 def _token_name(token: PartnerToken) -> KeyName:
@@ -199,6 +207,17 @@ def _feed_name(feed: Feed) -> KeyName:
         text=_("Ingest key of %(workspace)s (%(hint)s…)") % name,
         workspace=feed.workspace_id,
         is_test=feed.workspace.is_test,
+    )
+
+
+def _replaced_name(key: ReplacedIngestKey) -> KeyName:
+    workspace = key.feed.workspace
+    name = {"hint": key.hint, "workspace": one_line(workspace.name)}
+    return KeyName(
+        text=_("Replaced ingest key of %(workspace)s (%(hint)s…)") % name,
+        workspace=workspace.pk,
+        is_test=workspace.is_test,
+        is_replaced=True,
     )
 
 
