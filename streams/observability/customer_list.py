@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection as database
 
 from streams.catalog.stage import DELIVERING, Stage
+from streams.catalog.validation.faults import SAME_FAULT
 from streams.connections.models import Connection
 from streams.connections.regions import SANDBOXES
 from streams.events.quarter_hours import quarter
 from streams.observability.feed_state.states import FeedState
+from streams.observability.issues.queries import day_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,7 @@ class CustomerOrder(StrEnum):
     TROUBLE = "trouble"
     QUEUE = "queue"
     VOLUME = "volume"  # of the last 24 hours
+    ISSUES = "issues"  # of the last 24 hours
     NAME = "name"
     LAST_EVENT = "last"
 
@@ -43,6 +46,7 @@ class CustomerFilter:
     text: str = ""  # the start of the name or the external ID, case-insensitive
     states: frozenset[FeedState] = frozenset()
     is_test: bool | None = None  # only test workspaces, or only others
+    has_issues: bool = False  # only those with issues in the last 24 hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,11 @@ WITH live AS MATERIALIZED (
   LEFT JOIN live AS k ON k.feed_id = f.id AND k.place = 1
   WHERE w.partner_id = %(partner)s AND (
     lower(w.name) LIKE %(starts)s ESCAPE '!' OR lower(w.external_id) LIKE %(starts)s ESCAPE '!'
-  ) AND (w.is_test = %(is_test)s OR %(of_any_kind)s)
+  ) AND (w.is_test = %(is_test)s OR %(of_any_kind)s) AND (%(with_or_without_issues)s OR EXISTS (
+    SELECT 1 FROM streams_findinghour AS hour
+    JOIN streams_findingkind AS kind ON kind.id = hour.kind_id
+    WHERE kind.feed_id = f.id AND hour.at >= %(issues_since)s
+  ))
 )
 """  # noqa: S608 - constants of ours alone
 # A mark has the feed's head before the first event of its quarter of an hour.
@@ -115,10 +123,30 @@ CASE WHEN head_at >= %(day_ago)s THEN head_seq - COALESCE((
   ORDER BY mark.at LIMIT 1
 ), head_seq) ELSE 0 END
 """
+# An event counts once for each fault, as in issues/queries.py. The rules of a fault are those
+# of catalog/validation/faults.py.
+_FAULT = "CASE {} ELSE kind.rule END".format(
+    " ".join(
+        f"WHEN kind.rule IN ({', '.join(f"'{rule}'" for rule in rules)}) THEN '{group}'"
+        for group, rules in SAME_FAULT.items()
+    )
+)
+_ISSUES = f"""
+COALESCE((SELECT SUM(fault.events) FROM (
+  SELECT MAX(of_kind.events) AS events FROM (
+    SELECT {_FAULT} AS fault, kind.name, kind.path, (
+      SELECT SUM(hour.count) FROM streams_findinghour AS hour
+      WHERE hour.kind_id = kind.id AND hour.at >= %(issues_since)s
+    ) AS events
+    FROM streams_findingkind AS kind WHERE kind.feed_id = customer.feed_id
+  ) AS of_kind GROUP BY of_kind.fault, of_kind.name, of_kind.path
+) AS fault), 0)
+"""  # noqa: S608 - constants of ours alone
 _ORDERS: Mapping[CustomerOrder, str] = {
     CustomerOrder.TROUBLE: "state, COALESCE(queue, 0) DESC",
     CustomerOrder.QUEUE: "COALESCE(queue, 0) DESC",
     CustomerOrder.VOLUME: f"{_VOLUME} DESC",
+    CustomerOrder.ISSUES: f"{_ISSUES} DESC",
     CustomerOrder.NAME: "lower(name)",
     CustomerOrder.LAST_EVENT: "head_at IS NULL, head_at DESC",
 }
@@ -146,8 +174,10 @@ def customers(
       FROM customer WHERE state IN ({shown})
       ORDER BY place LIMIT %(limit)s OFFSET %(offset)s
     ) AS page ORDER BY 1, 2"""  # noqa: S608 - constants of ours alone
+    adapted = database.ops.adapt_datetimefield_value
     parameters = _parameters(partner, filters) | {
-        "day_ago": database.ops.adapt_datetimefield_value(quarter(now - DAY)),
+        "day_ago": adapted(quarter(now - DAY)),
+        "issues_since": adapted(day_start(now)),
         "limit": limit,
         "offset": offset,
     }
@@ -171,6 +201,7 @@ def _parameters(partner: Partner, filters: CustomerFilter) -> dict[str, Any]:
         "starts": f"{escaped}%",
         "is_test": bool(filters.is_test),
         "of_any_kind": filters.is_test is None,
+        "with_or_without_issues": not filters.has_issues,
     }
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from streams.base.clock import now
 from streams.catalog.stage import Stage
+from streams.catalog.validation.rules import RULES
 from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
@@ -74,6 +75,33 @@ def test_customers_are_sorted_and_filtered(as_sam, cast, customers, query, expec
     page = listed(as_sam, cast, **query)
 
     assert names(page) == expected
+
+
+def test_customers_are_sorted_and_filtered_by_issues(as_sam, cast):
+    cast.feed.delete()
+    few, many = customer(cast, "Few"), customer(cast, "Many")
+    customer(cast, "Alder")
+    moment = now()
+    factories.found(few, events=5, at=moment - timedelta(days=2))
+    factories.found(few, events=1, at=moment)
+    # Two rules report one fault of the same events, which count once.
+    for rule in ("PLAN-EVENT-001", "SPEC-NAME-005"):
+        issue = RULES[rule].issue("event", "No such event.", "Add it.")
+        factories.found(many, issue=issue, events=2, at=moment)
+    factories.found(many, "Mail Clicked", events=1, at=moment)
+
+    page = listed(as_sam, cast, sort="issues")
+
+    assert [(row.workspace.name, row.issues) for row in page.context["rows"][:3]] == [
+        ("Many", 3), ("Few", 1), ("Alder", 0),
+    ]  # fmt: skip
+    assert names(listed(as_sam, cast, issues="yes", sort="name")) == ["Few", "Many"]
+    issues = reverse("portal:issues", args=[many.workspace.public_id])
+    name = "3 issues in Many in 24 hours"
+    assert (
+        f'<a href="{issues}?stream={cast.stream.slug}" aria-label="{name}">3'
+        in page.text
+    )
 
 
 def test_each_status_says_how_many_customers_have_it(as_sam, cast, customers):

@@ -121,7 +121,7 @@ def affected_feeds(
 
 def trend(scope: IssueScope, now: datetime) -> IssueTrend:
     """Return the trend of a scope, in one query: an event counts once for each fault."""
-    day = _day(now)
+    day = day_start(now)
     hours = scope.hours.filter(at__gte=day - DAY)
     kinds = hours.values_list("kind__rule", "kind__name", "kind__path").order_by()
     counted = kinds.annotate(
@@ -142,7 +142,7 @@ def day_counts(feed_ids: Collection[int], now: datetime) -> dict[int, int]:
 
     An event counts once for each fault, as in `trend`.
     """
-    hours = IssueHour.objects.filter(kind__feed__in=feed_ids, at__gte=_day(now))
+    hours = IssueHour.objects.filter(kind__feed__in=feed_ids, at__gte=day_start(now))
     kinds = hours.values_list("kind__feed", "kind__rule", "kind__name", "kind__path")
     by_fault: dict[int, dict[tuple[str, str, str], int]] = defaultdict(dict)
     for feed, rule, name, path, count in kinds.order_by().annotate(Sum("count")):
@@ -153,7 +153,7 @@ def day_counts(feed_ids: Collection[int], now: datetime) -> dict[int, int]:
 
 def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, IssueTrend]:
     """Return the trend of each of these kinds, in one query."""
-    day = _day(now)
+    day = day_start(now)
     hours = IssueHour.objects.filter(kind__in=kind_ids, at__gte=day - DAY)
     groups = hours.values_list("kind").order_by()
     counted = groups.annotate(
@@ -171,17 +171,17 @@ def _counted(kinds: QuerySet[IssueKind], now: datetime) -> QuerySet[Any]:
         week=Sum(
             "hours__count", filter=Q(hours__at__gt=hour_of(now) - WEEK), default=0
         ),
-        day=Sum("hours__count", filter=Q(hours__at__gte=_day(now)), default=0),
+        day=Sum("hours__count", filter=Q(hours__at__gte=day_start(now)), default=0),
     )
 
 
-def _day(now: datetime) -> datetime:
+def day_start(now: datetime) -> datetime:
     """Return the start of the last 24 hours, including the current hour."""
     return hour_of(now) - DAY + HOUR
 
 
 def _by_hour(kind_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
-    start = _day(now)
+    start = day_start(now)
     by_hour = {pk: [0] * (DAY // HOUR) for pk in kind_ids}
     hours = IssueHour.objects.filter(kind__in=kind_ids, at__gte=start, at__lte=now)
     for pk, at, count in hours.values_list("kind", "at", "count"):

@@ -19,6 +19,7 @@ from streams.observability.customer_list import (
     customers,
 )
 from streams.observability.feed_state.states import TROUBLE, FeedState
+from streams.observability.issues.queries import day_counts
 from streams.portal.shared.access import PortalRequest, partner_to_see, signed_in
 from streams.portal.shared.form_choices import number_in
 from streams.portal.workspace.summaries import rows
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 PAGE_LENGTH = 50
 MOST_ROWS = 1_000_000  # more than any partner has
 IN_TROUBLE = "trouble"
+WITH_ISSUES = "yes"
 
 # One line each, below the list, for the statuses that its customers have.
 MEANINGS: Mapping[FeedState, StrOrPromise] = {
@@ -87,6 +89,11 @@ class CustomerFilterForm(forms.Form):
             ("test", _("Test workspaces")),
         ],
     )
+    issues = forms.ChoiceField(
+        required=False,
+        label=_("Issues"),
+        choices=[("", _("With or without")), (WITH_ISSUES, _("In the last 24 hours"))],
+    )
     status = forms.ChoiceField(
         required=False,
         choices=[(status, status) for status in STATUSES],
@@ -104,6 +111,7 @@ class CustomerFilterForm(forms.Form):
             text=self.cleaned_data.get("q", ""),
             states=STATUSES.get(self.cleaned_data.get("status", ""), frozenset()),
             is_test=KINDS.get(self.cleaned_data.get("kind", "")),
+            has_issues=self.cleaned_data.get("issues") == WITH_ISSUES,
         )
 
     def order(self) -> CustomerOrder:
@@ -182,8 +190,14 @@ def _summaries(partner: Partner, found: Sequence[CustomerRow]) -> list[FeedSumma
     }
     problems = Alert.objects.problems().filter(workspace__in=ids).order_by()
     alerts = dict(problems.values_list("feed").annotate(Count("pk")))
+    issues = day_counts([row.feed_id for row in found if row.feed_id], now())
     return [
-        replace(summaries[place], volume=row.volume, alerts=alerts.get(row.feed_id, 0))
+        replace(
+            summaries[place],
+            volume=row.volume,
+            alerts=alerts.get(row.feed_id, 0),
+            issues=issues.get(row.feed_id or 0, 0),
+        )
         for row in found
         if (place := (row.workspace_id, row.feed_id)) in summaries
     ]
