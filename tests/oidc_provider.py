@@ -85,9 +85,21 @@ class OidcProvider:
             response = browser.post(
                 form.url, data={"login": name}, allow_redirects=False
             )
-            while (to := response.headers["Location"]).startswith((self.issuer, "/")):
-                response = browser.get(urljoin(form.url, to), allow_redirects=False)
-            return to
+            self._cookies = browser.cookies
+            return self._way_back(browser, response)
+
+    def recognize(self, url: str) -> str:
+        """Do what the browser of the last `sign_in` does if the provider asks no one."""
+        with requests.Session() as browser:
+            browser.trust_env, browser.verify = False, self._verify
+            browser.cookies = self._cookies
+            return self._way_back(browser, browser.get(url, allow_redirects=False))
+
+    def _way_back(self, browser: requests.Session, response: requests.Response) -> str:
+        while (to := response.headers["Location"]).startswith((self.issuer, "/")):
+            url = urljoin(response.url, to)
+            response = browser.get(url, allow_redirects=False)
+        return to
 
     def _wait_for(self, line: str) -> None:
         assert self._process.stdout is not None

@@ -9,13 +9,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import get_user
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.sign_in.sso.domains import set_domains
+from streams.sign_in.sso.id_tokens import check_authenticated_since
 from streams.sign_in.sso.models import SsoProvider
-from streams.sign_in.sso.refusals import SENTENCES, Refusal
+from streams.sign_in.sso.refusals import SENTENCES, Refusal, SsoRefused
 from streams.sign_in.sso.services import (
     SsoSettings,
     configure,
@@ -26,6 +28,7 @@ from streams.tenancy.invitations import make_invitation, token_of
 from streams.tenancy.models import PartnerMembership, User
 from tests import factories
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET
+from tests.portal.test_operator_sso import changed
 
 pytestmark = pytest.mark.django_db
 ADDRESSES = itertools.count(1)
@@ -336,6 +339,90 @@ def test_the_sign_in_page_offers_it_for_a_typed_email(client, sso):
     assert other.text.strip() == ""
 
 
+# --- Confirmation ------------------------------------------------------------------------
+
+FACTOR = "/accounts/2fa/app/add/"  # a page that needs a recent sign-in
+
+
+@pytest.fixture
+def nora(sso):
+    return factories.partner_member(sso.partner, "developer", "nora@postbox.example")
+
+
+def request_of(client, sso, **without) -> str:
+    """The request that leads the browser to the provider, which the person can change."""
+    start = reverse("openid_connect_login", args=[sso.public_id])
+    return changed(client.get(start).url, **without)
+
+
+@pytest.fixture
+def later(client, sso, customers_provider, nora):
+    """A quarter of an hour after Nora signed in, there and here."""
+    sign_in(client, sso, customers_provider, "nora")
+    assert client.get(FACTOR).status_code == 200
+    with time_machine.travel(now() + timedelta(minutes=16)):
+        yield client
+
+
+def test_a_session_at_the_provider_confirms_nothing(later, sso, customers_provider):
+    url = request_of(later, sso, prompt=[], max_age=["3600"])
+
+    response = later.get(customers_provider.recognize(url))
+
+    assert response.status_code == 403
+    assert response.context["sentence"] == SENTENCES[Refusal.OLD_SIGN_IN]
+    assert later.get(FACTOR).status_code == 302
+
+
+def test_a_provider_that_says_no_time_confirms_nothing(later, sso, customers_provider):
+    url = request_of(later, sso, prompt=[], max_age=[])
+
+    response = later.get(customers_provider.recognize(url))
+
+    assert response.status_code == 403
+    assert response.context["sentence"] == SENTENCES[Refusal.NO_AUTH_TIME]
+    assert reverse("account_reauthenticate_code") in response.text
+    assert later.get(FACTOR).status_code == 302
+
+
+@pytest.mark.parametrize("at", ["yesterday", True, float("nan"), 10**400, -1, None])
+def test_an_invalid_time_is_none(at):
+    with pytest.raises(SsoRefused, match="no_auth_time"):
+        check_authenticated_since({"auth_time": at}, asked_at_s=0)
+
+
+def test_clocks_may_differ_by_a_minute():
+    check_authenticated_since({"auth_time": 940}, asked_at_s=1000)
+
+    with pytest.raises(SsoRefused, match="old_sign_in"):
+        check_authenticated_since({"auth_time": 939}, asked_at_s=1000)
+
+
+def test_signing_out_and_in_with_the_session_at_the_provider_confirms_nothing(
+    later, sso, customers_provider, nora
+):
+    later.logout()
+
+    later.get(customers_provider.recognize(request_of(later, sso)))
+
+    assert get_user(later) == nora
+    start = reverse("openid_connect_login", args=[sso.public_id])
+    assert later.get(FACTOR).url.startswith(start)
+
+
+def test_people_of_a_provider_that_says_no_time_confirm_with_an_emailed_code(
+    client, required, customers_provider, nora
+):
+    url = request_of(client, required, max_age=[])
+
+    client.get(customers_provider.sign_in(url, "nora"))
+
+    asked = reverse("account_reauthenticate_code", query={"next": FACTOR})
+    assert get_user(client) == nora
+    assert client.get(FACTOR).url == asked
+    assert client.get(asked).status_code == 200
+
+
 # --- Required ----------------------------------------------------------------------------
 
 
@@ -396,7 +483,8 @@ def test_a_person_without_a_password_signs_in_again_before_a_change(
         response = client.get(back)
 
     assert to.startswith(start)
-    assert "prompt=login" in again  # the provider asks, even if it knows the browser
+    assert "prompt=login" in again
+    assert "max_age=0" in again  # the provider asks, even if it knows the browser
     assert response.url == tokens
     records = client.session["account_authentication_methods"]
     assert [record["method"] for record in records] == ["socialaccount"]

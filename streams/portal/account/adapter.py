@@ -19,7 +19,11 @@ from streams.sign_in import security_notices
 from streams.sign_in.known_browsers import known_as, remember
 from streams.sign_in.password_guessing import SignInAttempt
 from streams.sign_in.reset_links import EmailNotSent
-from streams.sign_in.second_factor.sessions import authenticated_recently, has_factor
+from streams.sign_in.second_factor.sessions import (
+    authenticated_recently,
+    date_last_step,
+    has_factor,
+)
 from streams.sign_in.session_ending import NO_ADDRESS
 from streams.tenancy.models import User
 from streams.web.rate_limited import too_many
@@ -121,9 +125,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def pre_login(
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse | None:
-        """Refuse every other way to sign in if single sign-on is required."""
-        if "sociallogin" not in (kwargs.get("signal_kwargs") or {}):
+        """Refuse every other way to sign in if single sign-on is required.
+
+        Single sign-on counts as recent only if the person just signed in at the provider.
+        """
+        sso = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        if sso is None:
             refuse_other_ways(request, user.email)
+        else:
+            date_last_step(request, user, sso.authenticated_at_s)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
 

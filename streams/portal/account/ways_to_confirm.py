@@ -21,6 +21,9 @@ PASSKEY_METHOD = "mfa_reauthenticate:webauthn"
 # The method of an authentication record, by the method that repeats it.
 _RECORDED = {PASSWORD_METHOD: "password", "code": "code", "sso": "socialaccount"}
 
+# Single sign-on whose provider doesn't say when the person signed in there.
+TIMELESS = "timeless"
+
 
 def factors_to_confirm(
     request: HttpRequest, user: User, methods: list[dict[str, Any]]
@@ -40,21 +43,27 @@ def ways_to_confirm(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
     The way that the user used last is the first one, which is offered.
     """
-    ways = []
-    if enforced_for(user.email) is None:
-        if user.has_usable_password():
-            url = reverse("account_reauthenticate")
-            ways.append(_way(PASSWORD_METHOD, _("Use your password"), url))
+    ways, last = [], _last_way(request, user)
+    if enforced_for(user.email) is None and user.has_usable_password():
+        url = reverse("account_reauthenticate")
+        ways.append(_way(PASSWORD_METHOD, _("Use your password"), url))
+    if enforced_for(user.email) is None or last == TIMELESS:
         url = reverse("account_reauthenticate_code")
         ways.append(_way("code", _("Use an emailed code"), url))
     provider = None if user.is_staff else provider_for(user.email)
     if provider is not None:
         url = reverse("openid_connect_login", args=[provider.public_id])
         ways.append(_way("sso", _("Use single sign-on"), url))
-    records = get_authentication_records(request, user)
-    used = [one.get("method") for one in records]
-    last = next((one for one in reversed(used) if one in _RECORDED.values()), None)
-    return sorted(ways, key=lambda way: _RECORDED[way["id"]] != last)
+    first = "code" if last == TIMELESS else last
+    return sorted(ways, key=lambda way: _RECORDED[way["id"]] != first)
+
+
+def _last_way(request: HttpRequest, user: User) -> str:
+    """Return the method that the user signed in with, as in `_RECORDED`, or `TIMELESS`."""
+    for one in reversed(get_authentication_records(request, user)):
+        if one.get("method") in _RECORDED.values():
+            return str(one["method"]) if one["at"] else TIMELESS
+    return ""
 
 
 def _way(name: str, description: str, url: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ signature. Here, both are checked, and so are the issuer, the endpoints and the 
 from __future__ import annotations
 
 import secrets
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,14 @@ from allauth.socialaccount.providers.openid_connect.views import (
 )
 
 from streams.portal.sso.sessions import new_session
+from streams.portal.sso.testing import TEST
 from streams.sign_in.sso import documents
 from streams.sign_in.sso.discovery import read_configuration
-from streams.sign_in.sso.id_tokens import checked_claims
+from streams.sign_in.sso.id_tokens import (
+    authenticated_at_s,
+    check_authenticated_since,
+    checked_claims,
+)
 from streams.sign_in.sso.refusals import Refusal, SsoRefused
 
 if TYPE_CHECKING:
@@ -30,10 +36,18 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+# Longer than any session at a provider. A provider that gets `max_age` must say in the ID
+# token when the person signed in there (OpenID Connect Core 1.0, 3.1.2.1).
+YEAR_S = 365 * 24 * 3600
+
+
 class OpenIDConnectAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # no types
     """Talks to a provider during one sign-in."""
 
-    nonce = ""  # of the sign-in that the callback continues
+    # Of the sign-in that the callback continues:
+    nonce = ""
+    asked_at_s = 0.0
+    is_test = False
     _configuration: dict[str, Any] | None = None
 
     @property
@@ -60,6 +74,9 @@ class OpenIDConnectAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  #
         if request.GET.get("iss", issuer) != issuer:  # RFC 9207
             raise SsoRefused(Refusal.ISSUER)
         claims = self._checked(str(kwargs["response"].get("id_token", "")), app, issuer)
+        if request.user.is_authenticated and not self.is_test:
+            check_authenticated_since(claims, self.asked_at_s)
+        at_s = authenticated_at_s(claims)
         if "userinfo_endpoint" in self.openid_config:
             more = self._get(self.profile_url, Authorization=f"Bearer {token.token}")
             if more.get("sub") != claims["sub"]:
@@ -68,7 +85,7 @@ class OpenIDConnectAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  #
         login = self.get_provider().sociallogin_from_response(
             request, {"id_token": claims}
         )
-        login.claims = claims
+        login.claims, login.authenticated_at_s = claims, at_s
         return login
 
     def _checked(self, token: str, app: SocialApp, issuer: str) -> dict[str, Any]:
@@ -121,12 +138,12 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no t
 
         Someone who is signed in confirms who they are, so the provider is to ask them again.
         """
-        nonce = secrets.token_urlsafe(24)
-        params = {**self.get_auth_params(), "nonce": nonce}
-        if request.user.is_authenticated and data is None:  # not a test
-            params["prompt"] = "login"
+        begun = {"nonce": secrets.token_urlsafe(24), "asked_at_s": time.time()}
+        params = {**self.get_auth_params(), "nonce": begun["nonce"], "max_age": YEAR_S}
+        if request.user.is_authenticated and data != TEST:
+            params |= {"prompt": "login", "max_age": 0}
         response: HttpResponse = super().redirect(
-            request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs
+            request, process, next_url, data, auth_params=params, **begun, **kwargs
         )
         return response
 
@@ -152,4 +169,6 @@ class Callback(OAuth2CallbackView):  # type: ignore[misc]  # allauth has no type
         state, response = super()._get_state(request, provider)
         if state:
             self.adapter.nonce = state.get("nonce", "")
+            self.adapter.asked_at_s = state.get("asked_at_s", time.time())
+            self.adapter.is_test = state.get("data") == TEST
         return state, response

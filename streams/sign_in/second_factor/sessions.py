@@ -9,7 +9,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    get_authentication_records,
+)
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, OuterRef
@@ -64,3 +67,10 @@ def authenticated_recently(request: HttpRequest, user: User) -> bool:
         (one["at"] for one in records if one.get("type") != TRUSTED), default=0
     )
     return time.time() - latest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def date_last_step(request: HttpRequest, user: User, at_s: float) -> None:
+    """Set when the user completed the latest step: at the Unix time `at_s`, 0 if unknown."""
+    *earlier, last = get_authentication_records(request, user)
+    dated = {**last, "at": min(last["at"], at_s)}
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [*earlier, dated]

@@ -22,6 +22,7 @@ ALGORITHMS = (
     "ES256", "ES384", "ES512", "EdDSA",
 )  # fmt: skip
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+MAX_TIME_S = 10**11  # the year 5138
 MAX_SUBJECT_LENGTH = 191  # characters, as in allauth's column
 
 # The first that applies; the last applies to all others.
@@ -66,6 +67,23 @@ def checked_claims(
     if not 1 <= len(claims["sub"]) <= MAX_SUBJECT_LENGTH:
         raise SsoRefused(Refusal.TOKEN)
     return claims
+
+
+def authenticated_at_s(claims: Mapping[str, Any]) -> float:
+    """Return when the person proved to the provider who they are, a Unix time; 0: unknown."""
+    at_s = claims.get("auth_time")
+    if isinstance(at_s, bool) or not isinstance(at_s, int | float):
+        return 0.0
+    return float(at_s) if 0 < at_s < MAX_TIME_S else 0.0
+
+
+def check_authenticated_since(claims: Mapping[str, Any], asked_at_s: float) -> None:
+    """Check that the person proved who they are after we asked for it. Raises SsoRefused."""
+    at_s = authenticated_at_s(claims)
+    if not at_s:
+        raise SsoRefused(Refusal.NO_AUTH_TIME)
+    if at_s < asked_at_s - LEEWAY.total_seconds():
+        raise SsoRefused(Refusal.OLD_SIGN_IN)
 
 
 def _key_of(token: str, keys: Mapping[str, Any]) -> jwt.PyJWK:

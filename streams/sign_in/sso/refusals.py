@@ -26,6 +26,8 @@ class Refusal(StrEnum):
     EXPIRED = "expired"
     CLOCK = "clock"
     TOKEN = "token"  # noqa: S105 - a reason
+    NO_AUTH_TIME = "no_auth_time"
+    OLD_SIGN_IN = "old_sign_in"
     NO_EMAIL = "no_email"
     NOT_VERIFIED = "email_not_verified"
     FOREIGN_DOMAIN = "foreign_domain"
@@ -86,6 +88,15 @@ SENTENCES: dict[Refusal, StrOrPromise] = {
     Refusal.TOKEN: _(
         "The provider's ID token is invalid. Start again from the sign-in page. If it"
         " happens again, tell the administrator of your sign-in provider."
+    ),
+    Refusal.NO_AUTH_TIME: _(
+        "The provider didn't say when you signed in there, so it can't confirm that it's"
+        " you. Confirm in another way, and ask the administrator of your sign-in provider to"
+        " send the claim auth_time."
+    ),
+    Refusal.OLD_SIGN_IN: _(
+        "The provider didn't ask you to sign in there again, so it can't confirm that it's"
+        " you. Sign out at the provider, and confirm again."
     ),
     Refusal.NO_EMAIL: _(
         "The provider didn't send your email address. Ask its administrator to release the"
