@@ -67,13 +67,14 @@ def _clear_history(
 ) -> None:
     """Empty the userIds in earlier changes.
 
-    A link that was moved from one of these userIds to another has a conflict with it.
+    A link that was moved from one of these userIds to another has a conflict with it. All
+    earlier decisions for these userIds are void, so their conflicts go, too.
     """
-    moved = Conflict.objects.filter(feed=feed_id, other__in=user_ids).values("link")
+    with_them = Conflict.objects.filter(feed=feed_id, other__in=user_ids)
+    moved = list(with_them.values_list("link", flat=True))
     changes = LinkChange.objects.filter(feed=feed_id)
     changes.filter(link_id__in=links).update(user_id="", message_id="")
     of_person = changes.filter(link_id__in=moved, user_id__in=user_ids)
     of_person.update(user_id="", message_id="")
-    Conflict.objects.filter(
-        link__in=moved, kept__in=user_ids, state=Conflict.State.REPLACED
-    ).delete()
+    decided = Conflict.objects.filter(link__in=moved, kept__in=user_ids)
+    decided.exclude(link__in=links).delete()
