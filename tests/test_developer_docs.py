@@ -56,3 +56,30 @@ def test_make_has_each_target_that_is_named(name):
     named = set(re.findall(r"(?:`|^ *)make ([a-z-]+)", text(name), re.MULTILINE))
     assert named
     assert named - targets == set()
+
+
+# Of OWASP ASVS 5.0, the requirements of levels 1 and 2: (section, number of them).
+REQUIREMENTS = {
+    "6.1": 3, "6.2": 12, "6.3": 4, "6.4": 4, "6.5": 5, "6.6": 3, "6.8": 4,
+    "7.1": 3, "7.2": 4, "7.3": 2, "7.4": 5, "7.5": 2, "7.6": 2,
+}  # fmt: skip
+
+
+def test_the_security_page_has_each_requirement_of_level_2_once():
+    page = text("docs/security.md")
+    numbers = re.findall(r"^\| (\d\.\d\.\d+) \| .+ \| .+ \| .+ \|$", page, re.MULTILINE)
+
+    assert numbers == [
+        f"{section}.{number}"
+        for section, count in REQUIREMENTS.items()
+        for number in range(1, count + 1)
+    ]
+
+
+def test_the_evidence_of_the_security_page_is_where_it_says():
+    *_, section = text("docs/security.md").partition("## Sign-in and sessions")
+    named = set(re.findall(r"`([\w/]+\.py)`", section))
+
+    files = {name if "/" in name else f"tests/portal/{name}" for name in named}
+    assert len(files) > 10
+    assert {name for name in files if not (ROOT / name).is_file()} == set()

@@ -3,11 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth import get_user
 from django.urls import reverse
 from django.utils.html import escape
 from django.views.defaults import server_error
 
 from tests import factories
+from tests.second_factors import App
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +44,37 @@ def test_a_forgotten_password_is_reset(client, mailoutbox):
 
     assert mail.subject == "Reset your Partner Portal password"
     assert sign_in(client, user.email, new).url == "/"
+
+
+def test_a_reset_link_does_not_replace_the_second_factor(client, mailoutbox):
+    user = factories.user()
+    app = App(user)
+    client.post(reverse("account_reset_password"), {"email": user.email})
+    link = re.search(r"http://testserver(\S+)", mailoutbox[0].body)[1]
+    new = "an entirely new passphrase"
+
+    done = client.post(client.get(link).url, {"password1": new, "password2": new})
+    before = get_user(client)
+    client.post(reverse("mfa_authenticate"), {"code": app.code()})
+    client.post(reverse("mfa_trust"), {"action": "no"})
+
+    assert done.url == reverse("mfa_authenticate")
+    assert before.is_anonymous
+    assert get_user(client) == user
+
+
+@pytest.mark.parametrize(("current", "changes"), [("not it", False), ("it", True)])
+def test_a_password_changes_only_with_the_current_one(client, current, changes):
+    user = factories.user()
+    client.force_login(user)
+    old = factories.PASSWORD if current == "it" else current
+    new = "an entirely new passphrase"
+    form = {"oldpassword": old, "password1": new, "password2": new}
+
+    client.post(reverse("account_change_password"), form)
+
+    user.refresh_from_db()
+    assert user.check_password(new) is changes
 
 
 def test_the_reset_page_does_not_reveal_who_has_an_account(client, mailoutbox):
