@@ -41,6 +41,9 @@ from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Event, Feed
 from streams.events.quarter_hours import quarter
 from streams.exports.models import Export
+from streams.identity.identifiers import Identifier, IdentifierKind
+from streams.identity.links import IdentityFact, Origin, learn
+from streams.identity.models import Conflict, OriginKind
 from streams.observability.issues.counter import IssueCounter, hour_of
 from streams.observability.issues.flusher import flush
 from streams.observability.requests.models import RefusedRequests
@@ -555,3 +558,12 @@ def _settle(cursor: Cursor, position: int, now: datetime) -> None:
 # Parameters are named after their contents, which hides the functions of the same name.
 _new_partner, _new_workspace, _new_stream = partner, workspace, stream
 _new_feed, _new_connection, _new_write_key = feed, connection, write_key
+
+
+def identity_conflict(feed: Feed) -> Conflict:
+    """Create a link of an email address, and an open conflict of its userIds."""
+    kim = Identifier(kind=IdentifierKind.EMAIL, value="kim@example.com")
+    for user_id in ("user-1", "user-2"):
+        origin = Origin(OriginKind.INBOUND, "project-1", f"of-{user_id}")
+        learn(feed.pk, [IdentityFact(user_id, (kim,), NOW, origin)])
+    return Conflict.objects.get(feed=feed)

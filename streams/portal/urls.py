@@ -145,6 +145,11 @@ workspace_pages: Pages = [
         {"section": "attempts"},
     ),
     path("connection/", include(connection_pages), {"section": "connection"}),
+    path(
+        "identity/",
+        include("streams.portal.identity.urls"),
+        {"section": "identity"},
+    ),
     path("alerts/", include(alert_pages), {"section": "alerts"}),
     path("webhooks/", include(webhooks.pages()), {"section": "alerts"}),
     path("exports/", include(export_pages), {"section": "events"}),

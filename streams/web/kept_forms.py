@@ -29,6 +29,7 @@ SECRETS: dict[str, StrOrPromise] = {
     "write_key": _("Write key"),
     "webhook_url": _("URL"),
     "client_secret": _("Client secret"),
+    "person": _("Identifier of a person"),
     "password": _("Password"),
     "password1": _("New password"),
     "password2": _("Confirm new password"),

@@ -316,6 +316,17 @@ FORMS = [
     ),
     *(form for of in (of_workspace, of_partner) for form in webhook_forms(of)),
     of_workspace(
+        "portal/identity/identity.html",
+        "identity/",
+        fields={"kind": "external_id", "type": "crm_id"},
+        secrets={"person": "ext-4711"},
+    ),
+    of_workspace(
+        "portal/identity/_conflicts.html",
+        "identity/",
+        "identity/conflicts/<int:pk>/decide/",
+    ),
+    of_workspace(
         "portal/exports/new.html",
         "exports/new/",
         "exports/new/",

@@ -45,6 +45,10 @@ RIGHTS = {
     "Resolve quarantined events": [
         [f"post {WORKSPACE}quarantine/decide/", f"post {STREAM}quarantine/decide/"]
     ],
+    "Look up people": [[f"post {WORKSPACE}identity/"]],
+    "Decide conflicts of userIds": [
+        [f"post {WORKSPACE}identity/conflicts/<int:pk>/decide/"]
+    ],
     "Invite others, change roles, and remove members": [
         [f"post {WORKSPACE}members/"],
         [f"post {WORKSPACE}members/<int:pk>/role/"],
@@ -103,8 +107,11 @@ def test_a_partner_reaches_no_url_of_a_workspace_that_changes_it():
         for row in ROWS
         if row.method == "post" and row.route.startswith(WORKSPACE)
     }
-    # Exports and saved filters are the person's own.
-    own = ("exports/new/", "filters/save/", "filters/<int:pk>/delete/")
+    # Exports and saved filters are the person's own. To look up a person changes nothing.
+    own = (
+        *("exports/new/", "filters/save/", "filters/<int:pk>/delete/"),
+        "identity/",
+    )
 
     assert {
         route for route, gets in changing.items() if not set(gets) <= {403, 404}

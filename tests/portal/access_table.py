@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from streams.alerts.models import Notice
     from streams.delivery.replay.models import Replay
     from streams.exports.models import Export
+    from streams.identity.models import Conflict
     from streams.tenancy.models import PartnerToken
 
 PEOPLE = (
@@ -127,6 +129,8 @@ STREAM = {
     "name": "P", "version": "1.0.1", "retention_days": "30", "check_mode": "warn",
 }  # fmt: skip
 NEW_STREAM = {"name": "Second", "slug": "second", "plan": "email"}
+# The userId of the link in the scene, as the page marks it.
+SEEN = sha256(b"user-1").hexdigest()
 OPENED = PlannedEvent(name="Email Opened")
 EVENT = {"call": "track", "name": "Survey Answered"}
 PAGE = {"text": "About us", "seen": "1.1"}
@@ -176,6 +180,9 @@ ROWS = [
     for_editors("connection/replace/", ok=400),  # a change without a preview
     for_editors("connection/skip/", "get", 200),
     for_editors("connection/skip/", up_to="1"),
+    for_viewers("identity/"),
+    for_viewers("identity/", "post", kind="user_id", person="user-1"),
+    for_editors("identity/conflicts/<int:pk>/decide/", decision="keep", seen=SEEN),
     for_admins("connection/delete/", "get", 200),
     for_admins("connection/delete/"),
     for_viewers("alerts/"),
@@ -534,6 +541,7 @@ class Scene:
     export: Export
     token: PartnerToken
     notice: Notice  # in Anna's inbox
+    conflict: Conflict
 
     def url(self, row: Row) -> str:
         """Return the URL of a row, for the cast's workspace and partner."""
@@ -563,6 +571,7 @@ class Scene:
             "quarantine/<int:pk>": f"quarantine/{self.held_id}",
             "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
             "inbox/<int:pk>": f"inbox/{self.notice.pk}",
+            "conflicts/<int:pk>": f"conflicts/{self.conflict.pk}",
             "alerts/<int:pk>": f"alerts/{self.notice.alert_id}",
             "tokens/<int:pk>": f"tokens/{self.token.pk}",
             "members/<int:pk>": f"members/{sam}",
@@ -645,6 +654,7 @@ def set_scene() -> Scene:
         export=export,
         token=token,
         notice=notice,
+        conflict=factories.identity_conflict(cast.feed),
     )
 
 

@@ -22,6 +22,7 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}connection/replace/": {"connection.replaced"},
     f"{WORKSPACE}connection/skip/": {"events.skipped"},
     f"{WORKSPACE}connection/delete/": {"connection.deleted"},
+    f"{WORKSPACE}identity/conflicts/<int:pk>/decide/": {"identity.kept"},
     f"{WORKSPACE}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
     f"{WORKSPACE}alerts/<int:pk>/mute/": {"alert.muted_for_day"},
     f"{WORKSPACE}alerts/<int:pk>/unmute/": {"alert.unmuted"},
@@ -111,6 +112,7 @@ RECORDED["profile/"] = {"user.changed"}
 UNRECORDED: dict[str, str] = {
     f"{WORKSPACE}connection/change/": "a preview of the change",
     f"{WORKSPACE}connection/check/": "shows what Segment says about the key now",
+    f"{WORKSPACE}identity/": "looks up a person",
     f"{WORKSPACE}filters/save/": "a person's own filter",
     f"{WORKSPACE}filters/<int:pk>/delete/": "a person's own filter",
     f"{STREAM}plan/check/": "checks pasted events",
