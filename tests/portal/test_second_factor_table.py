@@ -47,6 +47,7 @@ RECORDS: dict[Factor, list[dict[str, str]]] = {
 WITHOUT = (Factor.NONE, Factor.ENROLLED)
 MUST = {"petra", "rita"}  # admins of a partner
 OF_WORKSPACE = ("w/<public_id>/", "notifications/w/<public_id>/")
+OF_CUSTOMER = "p/<slug:slug>/workspaces/<public_id>/"
 # People whom the workspace's own requirement concerns: they may open at least one page.
 INSIDERS = ("bob", "alice", "anna", "sam", "dev")
 # Pages that don't depend on a session, such as those for signing in.
@@ -192,6 +193,24 @@ def test_a_workspace_that_requires_a_factor_asks_everyone(row, scene, sessions):
     assert set(got.values()) == {ASKED}
     assert outsider == 404
     assert trusted == expected(row, "bob", Factor.TRUSTED)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.route.startswith(OF_CUSTOMER)], ids=str
+)
+def test_such_a_workspace_asks_its_partner_on_the_partners_own_pages(
+    row, scene, sessions
+):
+    workspace, url = scene.cast.workspace, scene.url(row)
+
+    with transaction.atomic():
+        type(workspace).objects.update(second_factor_required_at=now())
+        got = get(sessions["dev", Factor.ENROLLED], row, url)
+        trusted = get(sessions["dev", Factor.TRUSTED], row, url)
+        transaction.set_rollback(True)
+
+    assert got == ASKED
+    assert trusted == expected(row, "dev", Factor.TRUSTED)
 
 
 @pytest.mark.parametrize("row", PORTAL, ids=str)

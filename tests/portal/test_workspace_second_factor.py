@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
+from streams.events.models import QuarantinedEvent
 from streams.portal.tail import rows
 from tests import factories
 from tests.second_factors import App, code_of
@@ -143,6 +145,38 @@ def test_the_live_tail_of_the_partner_leaves_its_attempts_out_without_a_factor(c
 
     assert attempt not in sign_in(cast.dev).get(page).text
     assert attempt in passed.get(page).text
+
+
+def test_the_quarantine_of_the_partner_leaves_its_events_out_without_a_factor(cast):
+    factories.quarantined(cast.feed)
+    held = QuarantinedEvent.objects.get()
+    page = reverse(
+        "portal:partner-stream-quarantine", args=[cast.partner.slug, cast.stream.slug]
+    )
+    event = f"{page}{held.pk}/"
+    of_workspace = {"workspace": cast.workspace.public_id}
+    without, passed = sign_in(cast.dev), Client()
+    passed.force_login(cast.dev)
+    before = without.get(event).status_code
+    require(cast.workspace)
+
+    assert before == 200
+    assert without.get(event).status_code == 404
+    assert cast.workspace.name not in without.get(page).text
+    assert without.get(page, of_workspace).url.startswith(SETUP)
+    assert passed.get(event).status_code == 200
+    assert passed.get(page, of_workspace).status_code == 200
+
+
+def test_the_page_of_the_workspace_for_its_partner_needs_a_factor(cast):
+    args = [cast.partner.slug, cast.workspace.public_id]
+    page = reverse("portal:partner-workspace", args=args)
+    client = sign_in(cast.dev)
+    before = client.get(page)
+    require(cast.workspace)
+
+    assert before.status_code == 200
+    assert client.get(page).url == f"{SETUP}?next={quote(page, safe='')}"
 
 
 def test_an_admin_requires_it_and_members_are_emailed(

@@ -126,7 +126,7 @@ def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
 @signed_in
 def workspace(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     access = partner_to_see(request, slug)
-    return _workspace(request, access, workspace_of(access, public_id))
+    return _workspace(request, access, workspace_of(request, access, public_id))
 
 
 @signed_in
@@ -136,7 +136,7 @@ def ingest_key(
 ) -> HttpResponse:
     """Ask for confirmation; the response to a POST shows the new ingest key once."""
     access = partner_to_develop(request, slug)
-    workspace = workspace_of(access, public_id)
+    workspace = workspace_of(request, access, public_id)
     feed = get_object_or_404(workspace.feeds.select_related("stream"), pk=pk)
     if request.method == "POST":
         secret = new_ingest_key(feed=feed, actor=request.user)

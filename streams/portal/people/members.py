@@ -137,7 +137,7 @@ def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpRes
 def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     """Let a partner invite a customer's first admin, who then invites the others."""
     access = partner_to_develop(request, slug)
-    workspace = workspace_of(access, public_id)
+    workspace = workspace_of(request, access, public_id)
     if not may_invite(request.user, workspace):
         raise PermissionDenied(
             _("%(place)s has an admin now. Ask an admin to send the invitation.")

@@ -152,7 +152,7 @@ def workspace_resend(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:
     access = partner_to_develop(request, slug)
-    workspace = workspace_of(access, public_id)
+    workspace = workspace_of(request, access, public_id)
     back = within(access, "partner-workspace", public_id)
     return _resend(request, workspace, pk, back)
 
@@ -163,7 +163,7 @@ def workspace_withdraw(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:
     access = partner_to_develop(request, slug)
-    workspace = workspace_of(access, public_id)
+    workspace = workspace_of(request, access, public_id)
     back = within(access, "partner-workspace", public_id)
     return _withdraw(request, workspace, pk, back)
 

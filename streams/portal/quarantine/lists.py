@@ -81,7 +81,7 @@ def stream_quarantine(
     """Show what is in quarantine by workspace, or the events of the chosen workspace."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
-    return _list(request, of_stream(access, stream, request.GET))
+    return _list(request, of_stream(request, access, stream))
 
 
 @signed_in
@@ -97,7 +97,7 @@ def stream_event(
     """Show one event in quarantine of any workspace of the stream."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
-    return _event(request, of_stream(access, stream, request.GET), pk)
+    return _event(request, of_stream(request, access, stream), pk)
 
 
 def _list(

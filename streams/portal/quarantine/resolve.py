@@ -64,7 +64,7 @@ def stream_decide(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
     """Resolve events of a stream, in all of its workspaces or in one."""
     access = partner_to_develop(request, slug)
     stream = stream_of(access, stream_slug)
-    return _decide(request, of_stream(access, stream, request.GET))
+    return _decide(request, of_stream(request, access, stream))
 
 
 @signed_in
@@ -80,7 +80,7 @@ def stream_stop(request: PortalRequest, slug: str, stream_slug: str) -> HttpResp
     """Stop an action on events of a stream."""
     access = partner_to_develop(request, slug)
     stream = stream_of(access, stream_slug)
-    return _stop(request, of_stream(access, stream, request.GET))
+    return _stop(request, of_stream(request, access, stream))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,15 @@ from django.http import Http404, QueryDict
 from streams.events import quarantine
 from streams.portal.shared.access import PartnerAccess, WorkspaceAccess
 from streams.portal.shared.navigation_tags import to, within
+from streams.portal.shared.partner_feeds import feeds_to_see
+from streams.sign_in.second_factor.workspaces import check_second_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.catalog.models import Stream
     from streams.events.models import Feed
+    from streams.portal.shared.access import PortalRequest
     from streams.tenancy.models import Workspace
 
 
@@ -84,21 +87,23 @@ def of_workspace(access: WorkspaceAccess) -> QuarantineScope:
 
 
 def of_stream(
-    access: PartnerAccess, stream: Stream, query: QueryDict
+    request: PortalRequest, access: PartnerAccess, stream: Stream
 ) -> QuarantineScope:
     """Return the scope of all feeds of a stream, or of the workspace in the query.
 
-    Raises Http404 for a workspace that has no feed in the stream.
+    Without those of workspaces that require a second factor that the session lacks. Raises
+    SecondFactorMissing for such a workspace, and Http404 for one without a feed in the stream.
     """
-    feeds = stream.feeds.select_related("workspace__partner", "stream")
-    wanted = query.get("workspace")
+    related = stream.feeds.select_related("workspace__partner", "stream")
+    wanted = request.GET.get("workspace")
     if wanted:
-        feeds = feeds.filter(workspace__public_id=wanted)
+        found = list(related.filter(workspace__public_id=wanted).order_by("pk"))
+        if not found:
+            raise Http404
+        check_second_factor(request, request.user, found[0].workspace)
     else:
-        feeds = feeds.filter(pk__in=quarantine.feeds_with_some(stream.pk))
-    found = list(feeds.order_by("pk"))
-    if wanted and not found:
-        raise Http404
+        full = related.filter(pk__in=quarantine.feeds_with_some(stream.pk))
+        found = list(full.filter(pk__in=feeds_to_see(request, access)).order_by("pk"))
     return QuarantineScope(
         access=access,
         stream=stream,

@@ -214,11 +214,17 @@ def partner_to_administer(request: PortalRequest, slug: str) -> PartnerAccess:
     return access
 
 
-def workspace_of(access: PartnerAccess, public_id: str) -> Workspace:
-    """Return one of the partner's workspaces. Raises Http404 for any other."""
+def workspace_of(
+    request: PortalRequest, access: PartnerAccess, public_id: str
+) -> Workspace:
+    """Return one of the partner's workspaces. Raises Http404 for any other.
+
+    Raises SecondFactorMissing, as `workspace_to_see` does.
+    """
     workspace = access.partner.workspaces.filter(public_id=public_id).first()
     if workspace is None:
         raise Http404
+    check_second_factor(request, request.user, workspace)
     return workspace
 
 
