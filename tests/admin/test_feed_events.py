@@ -34,6 +34,20 @@ def test_events_are_found_by_their_message_id(staff):
     assert [event.seq for event, _, _ in page.context["rows"]] == [2]
 
 
+def test_events_are_found_by_the_rule_that_they_break(staff):
+    feed = factories.feed()
+    factories.published_plan(feed.stream, "Email Opened")
+    factories.append(feed, event="Mail Opened")
+    factories.append(feed, event="Email Opened", properties={})
+    url = reverse("admin:streams_feed_events", args=[feed.pk])
+
+    page = staff.get(url, {"rule": "plan-event-001"})
+    wrong = staff.get(url, {"rule": "PLAN-NOTHING"})
+
+    assert [event.seq for event, _, _ in page.context["rows"]] == [1]
+    assert "There is no rule with this ID." in wrong.text
+
+
 def test_an_event_has_its_issues_as_in_the_portal(staff):
     feed = factories.feed()
     factories.published_plan(feed.stream, "Email Opened")

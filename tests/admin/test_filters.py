@@ -13,7 +13,9 @@ from streams.admin.shared.base import page_url
 from streams.base.clock import now
 from streams.catalog.validation.rules import RULES
 from streams.delivery.models import Delivery
+from streams.observability.issues.faults import GRAVEST_FIRST, faults
 from streams.observability.issues.models import IssueKind
+from streams.observability.issues.queries import IssueScope, issue_groups
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +87,7 @@ def test_an_issue_has_one_entry_that_leads_to_its_workspaces(staff):
     factories.found(factories.feed(feed.stream), "Mail Sent")
     url = reverse("admin:streams_issuekind_changelist")
 
-    sent, opened = listed(staff, "issuekind")
+    opened, sent = sorted(listed(staff, "issuekind"), key=lambda kind: kind.name)
     page = staff.get(url).text
 
     assert {(kind.stream, kind.name) for kind in (sent, opened)} == {
@@ -113,8 +115,48 @@ def test_an_issue_has_its_title_and_leads_to_its_stream_and_its_events(staff):
     assert all(RULES[of_feed.rule].title in page for page in (shown, *pages))
     stream = reverse("admin:streams_stream_change", args=[feed.stream.pk])
     assert all(f'href="{stream}"' in page for page in pages)
-    assert f"?issue={of_stream.pk}" in pages[0]
-    assert f'href="{events}?name=Mail+Sent"' in pages[1]
+    query = f"name=Mail+Sent&amp;rule={of_feed.rule}"
+    assert all(f'href="{events}?{query}"' in page for page in pages)
+
+
+def test_issues_of_one_fault_are_one_row_with_the_portals_figure_errors_first(staff):
+    feed, moment = factories.feed(), now()
+    issues = [
+        RULES[rule].issue("event", "No such event.", "Add it.")
+        for rule in ("SPEC-PROPERTY-001", "SPEC-NAME-005", "PLAN-EVENT-001")
+    ]
+    for issue, events in zip(issues, (9, 2, 3), strict=True):
+        factories.found(feed, issue=issue, events=events, at=moment)
+    url = reverse("admin:streams_issuekind_changelist")
+
+    rows = listed(staff, "issuekind")
+    [of_stream] = faults(issue_groups(IssueScope(stream_id=feed.stream_id), moment))[:1]
+
+    severities = [kind.severity for kind in rows]
+    assert severities == sorted(severities, key=GRAVEST_FIRST.index)
+    assert len(rows) == 2
+    [shown] = [kind for kind in rows if kind.rule == "PLAN-EVENT-001"]
+    assert (shown.trend.day, shown.rules) == (3, of_stream.rules)
+    assert of_stream.day == 3
+    assert [kind.rule for kind in listed(staff, "issuekind", q="SPEC-NAME-005")] == [
+        "SPEC-NAME-005"
+    ]
+    assert "PLAN-EVENT-001, SPEC-NAME-005" in staff.get(url).text
+
+
+def test_an_issue_by_workspace_lists_the_workspaces_with_their_counts(staff):
+    feed = factories.feed()
+    other = factories.feed(feed.stream)
+    factories.found(feed, events=2, at=now())
+    factories.found(other, events=1, at=now())
+    of_stream = IssueKind.objects.get(feed=None)
+    url = reverse("admin:streams_issuekind_changelist")
+
+    page = staff.get(url, {"issue": of_stream.pk})
+
+    rows = page.context["cl"].result_list
+    assert {(kind.feed, kind.trend.day) for kind in rows} == {(feed, 2), (other, 1)}
+    assert page.context["cl"].list_display[:2] == ("workspace_name", "title")
 
 
 def test_issues_are_found_by_the_external_id_of_a_workspace(staff):

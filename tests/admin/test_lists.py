@@ -41,7 +41,7 @@ def feeds(count):
     ("name", "queries"),
     [
         ("auditentry", 6), ("connection", 9), ("cursor", 7), ("delivery", 4),
-        ("feed", 12), ("issuekind", 8), ("partner", 6), ("partnertoken", 7), ("planversion", 6),
+        ("feed", 12), ("issuekind", 9), ("partner", 6), ("partnertoken", 7), ("planversion", 6),
         ("rejection", 4), ("replay", 5), ("stream", 7), ("workspace", 7),
     ],
 )  # fmt: skip

@@ -22,6 +22,7 @@ from streams.admin.shared.period import time_input
 from streams.audit.support_access import EVENTS_OPENED, record_access
 from streams.base.clock import now
 from streams.catalog.validation.faults import faults_of
+from streams.catalog.validation.rules import RULES
 from streams.delivery.event_status import attempts_with, statuses
 from streams.delivery.explanation.delivery_now import DeliveryNow
 from streams.delivery.explanation.explain import explain
@@ -30,7 +31,7 @@ from streams.events.dry_run import check_stored
 from streams.events.models import Feed
 from streams.events.search import scan
 from streams.events.search.event_filter import EventFilter
-from streams.events.search.payload_condition import content_conditions
+from streams.observability.event_search import EventSearch
 from streams.spec.call_structure import CALLS
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class EventSearchForm(forms.Form):
     user_id = forms.CharField(required=False, label=_("User ID"))
     message_id = forms.CharField(required=False, max_length=100, label=_("Message ID"))
     email = forms.CharField(required=False, label=_("Email"))
+    rule = forms.CharField(required=False, max_length=40, label=_("Issue (rule ID)"))
     since = forms.DateTimeField(
         required=False, label=_("Since (UTC)"), widget=time_input()
     )
@@ -57,13 +59,18 @@ class EventSearchForm(forms.Form):
         required=False, label=_("Until (UTC)"), widget=time_input()
     )
 
-    def filters(self) -> EventFilter:
+    def clean_rule(self) -> str:
+        """Return the ID of a known rule, or nothing."""
+        rule: str = self.cleaned_data["rule"].strip().upper()
+        if rule and rule not in RULES:
+            raise forms.ValidationError(_("There is no rule with this ID."))
+        return rule
+
+    def filters(self, feed: Feed) -> EventFilter:
         """Return the filter; an empty one if the input is not valid."""
         if not self.is_valid():
             return EventFilter()
-        columns = dict(self.cleaned_data)
-        content = content_conditions(email=columns.pop("email"))
-        return EventFilter(**columns, content=tuple(content))
+        return EventSearch(**self.cleaned_data).filter(feed)
 
 
 def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
@@ -74,7 +81,7 @@ def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
     page = scan.page(
         feed,
         before=int(before) if before.isdecimal() else None,
-        filters=search.filters(),
+        filters=search.filters(feed),
     )
     known = statuses(feed, page.events)
     asked = {name: request.GET[name] for name in search.fields if request.GET.get(name)}

@@ -6,14 +6,27 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streams.catalog.validation.faults import fault_of
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Concat
+
+from streams.catalog.validation.faults import SAME_FAULT, fault_of
+from streams.observability.issues.models import IssueKind
 from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
-    from streams.observability.issues.models import IssueKind
     from streams.observability.issues.queries import IssueGroup
 
 GRAVEST_FIRST = list(Severity)
@@ -77,6 +90,59 @@ def faults(groups: Iterable[IssueGroup]) -> list[Fault]:
     return sorted(
         found, key=lambda f: (GRAVEST_FIRST.index(f.severity), -f.day, -f.week)
     )
+
+
+def leading_first() -> Concat:
+    """Return the expression that orders kinds as `faults` orders the rules of a fault."""
+    return Concat(
+        Case(
+            *(
+                When(severity=severity, then=Value(str(place)))
+                for place, severity in enumerate(GRAVEST_FIRST)
+            ),
+            default=Value("9"),
+        ),
+        Case(When(rule__startswith="PLAN-", then=Value("1")), default=Value("0")),
+        F("rule"),
+        output_field=CharField(),
+    )
+
+
+def leading_kinds(kinds: QuerySet[IssueKind]) -> QuerySet[IssueKind]:
+    """Leave out kinds of a fault that another rule of the same events leads."""
+    fault = Case(
+        *(When(rule__in=rules, then=Value(name)) for name, rules in SAME_FAULT.items()),
+        default=F("rule"),
+        output_field=CharField(),
+    )
+    same = IssueKind.objects.annotate(fault=fault, place=leading_first()).filter(
+        Q(feed=OuterRef("feed")) | Q(stream=OuterRef("stream")),
+        name=OuterRef("name"),
+        path=OuterRef("path"),
+        fault=OuterRef("fault"),
+        place__lt=OuterRef("place"),
+    )
+    grouped = [rule for rules in SAME_FAULT.values() for rule in rules]
+    led = Q(Exists(same), rule__in=grouped)
+    return kinds.annotate(fault=fault, place=leading_first()).exclude(led)
+
+
+def same_faults(kinds: Collection[IssueKind]) -> dict[int, list[IssueKind]]:
+    """Return all kinds of each kind's fault, the leading one first, by ID, in one query."""
+    near = IssueKind.objects.filter(
+        Q(feed__in={kind.feed_id for kind in kinds if kind.feed_id})
+        | Q(stream__in={kind.stream_id for kind in kinds if kind.stream_id}),
+        name__in={kind.name for kind in kinds},
+    )
+    by_fault: dict[object, list[IssueKind]] = defaultdict(list)
+    for kind in near.order_by(leading_first()):
+        by_fault[_place(kind)].append(kind)
+    return {kind.pk: by_fault[_place(kind)] or [kind] for kind in kinds}
+
+
+def _place(kind: IssueKind) -> tuple[object, ...]:
+    fault = fault_of(kind.rule, kind.name, kind.path)
+    return kind.feed_id, kind.stream_id, *fault
 
 
 def _leading(group: IssueGroup) -> tuple[int, bool, str]:
