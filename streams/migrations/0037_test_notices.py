@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from streams.base.database.safe_migrations import AddCheckNotValid
+
 
 class Migration(migrations.Migration):
 
@@ -26,7 +28,7 @@ class Migration(migrations.Migration):
             name='transition',
             field=models.CharField(choices=[('opened', 'Opened'), ('closed', 'Recovered'), ('remind', 'Reminder'), ('test', 'Test')], max_length=6, verbose_name='transition'),
         ),
-        migrations.AddConstraint(
+        AddCheckNotValid(
             model_name='notice',
             constraint=models.CheckConstraint(condition=models.Q(('transition', 'test'), ('alert__isnull', False), _connector='XOR'), name='notice_has_alert_or_is_test'),
         ),

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from streams.base.database.safe_migrations import AddCheckNotValid
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='notice',
             name='endpoint',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='streams.webhookendpoint', verbose_name='webhook endpoint'),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='streams.webhookendpoint', verbose_name='webhook endpoint'),
         ),
         migrations.AddField(
             model_name='webhookendpoint',
@@ -30,7 +32,7 @@ class Migration(migrations.Migration):
             name='transition',
             field=models.CharField(choices=[('opened', 'Opened'), ('closed', 'Recovered'), ('remind', 'Reminder'), ('test', 'Test'), ('gone', 'Webhook endpoint disabled')], max_length=6, verbose_name='transition'),
         ),
-        migrations.AddConstraint(
+        AddCheckNotValid(
             model_name='notice',
             constraint=models.CheckConstraint(condition=models.Q(('transition__in', ['test', 'gone']), ('alert__isnull', False), _connector='XOR'), name='notice_has_alert_or_other_reason'),
         ),

@@ -77,6 +77,7 @@ class Notice(models.Model):
         "streams.WebhookEndpoint",
         on_delete=models.CASCADE,
         null=True,
+        db_index=False,
         related_name="+",
         verbose_name=_("webhook endpoint"),
     )
@@ -179,6 +180,11 @@ class Notice(models.Model):
                 fields=["recipient"],
                 condition=Q(channel="inbox", read_at=None),
                 name="notice_unread",
+            ),
+            models.Index(  # those to delete with an endpoint
+                fields=["endpoint"],
+                condition=Q(endpoint__isnull=False),
+                name="notice_of_endpoint",
             ),
         ]
 

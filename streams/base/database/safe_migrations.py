@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError
+from django.db.migrations import AddConstraint
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
 from django.db.models import Max
 
 if TYPE_CHECKING:
@@ -97,6 +99,53 @@ def with_short_locks(
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("RESET lock_timeout")
+
+
+class AddCheckNotValid(AddConstraint):
+    """Add a check of new rows only, so that no one waits for a scan of the table.
+
+    `ValidateCheck` in a later migration checks the others. SQLite, which copies the table,
+    checks all at once.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Add the constraint."""
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        sql = self.constraint.create_sql(model, schema_editor)
+        schema_editor.execute(f"{sql} NOT VALID", params=None)
+
+
+class ValidateCheck(Operation):
+    """Check the rows that were stored before an `AddCheckNotValid`, while others write."""
+
+    reversible = True
+
+    def __init__(self, model_name: str, name: str) -> None:
+        self.model_name = model_name
+        self.name = name
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Change nothing."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Validate the constraint."""
+        if schema_editor.connection.vendor == "postgresql":
+            quoted = schema_editor.quote_name
+            model = to_state.apps.get_model(app_label, self.model_name)
+            table, name = quoted(model._meta.db_table), quoted(self.name)
+            schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Change nothing: a constraint can stay validated."""
 
 
 def in_batches(
