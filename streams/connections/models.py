@@ -13,6 +13,11 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Connections that are not deleted."""
         return self.filter(deleted_at=None)
 
+    def paused_by_operator(self) -> ConnectionQuerySet:
+        """Connections that an operator paused: only operators give a reason."""
+        paused = self.current().filter(status=Connection.Status.PAUSED)
+        return paused.exclude(status_reason="")
+
     def unchanged(self, connection: Connection) -> ConnectionQuerySet:
         """The row, if its key and region are still those of `connection`."""
         return self.current().filter(

@@ -13,7 +13,7 @@ ACTIONS: dict[tuple[str, str], set[str]] = {
     ("alert", "mute_for_hour"): {"alert.muted_for_hour"},
     ("alert", "mute_until_closed"): {"alert.muted"},
     ("alert", "unmute"): {"alert.unmuted"},
-    ("connection", "pause"): {"connection.paused"},
+    ("connection", "pause"): set(),  # it leads to the page that asks for the reason
     ("connection", "resume"): {"connection.resumed"},
     ("connection", "retry_now"): {"connection.retried"},
     ("partnertoken", "revoke"): {"token.revoked"},
@@ -43,6 +43,7 @@ PAGES: dict[str, set[str]] = {
     "logout": {"user.signed_out"},
     "notifications": {"notices.chosen"},
     "streams_auditentry_export": {"activity.exported"},
+    "streams_connection_pause": {"connection.paused"},
     "streams_halt_add": {"delivery.halted"},
     "streams_halt_lift": {"delivery.halt_lifted"},
     "streams_user_reset_link": {"user.reset_link_emailed"},

@@ -26,6 +26,14 @@ def act(client, name, action, *rows):
     return [str(message) for message in response.context["messages"]]
 
 
+def pause(client, *connections):
+    """Pause connections with a reason, and return the messages."""
+    query = {"connection": [one.pk for one in connections]}
+    page = reverse("admin:streams_connection_pause", query=query)
+    response = client.post(page, {"reason": "Their server floods us."}, follow=True)
+    return [str(message) for message in response.context["messages"]]
+
+
 def audited():
     """Return the action and the actor of the newest audit entry."""
     entry = AuditEntry.objects.latest("pk")
@@ -35,19 +43,20 @@ def audited():
 def test_pausing_connections_holds_their_events_and_no_others(staff, olga):
     cursor, other = factories.due_cursor(events=1), factories.due_cursor(events=1)
 
-    said = act(staff, "connection", "pause", cursor.connection)
+    said = pause(staff, cursor.connection)
 
     for row in (cursor, other, cursor.connection):
         row.refresh_from_db()
     assert (cursor.connection.status, cursor.held) == (Connection.Status.PAUSED, True)
     assert other.held is False
-    assert said == [f"Paused connection {cursor.connection}."]
-    assert audited() == ("connection.paused", olga)
+    assert said == ["Paused 1 connection."]
+    entry = AuditEntry.objects.get(action="connection.paused")
+    assert (entry.actor, entry.detail["reason"]) == (olga, "Their server floods us.")
 
 
 def test_resuming_a_connection_sends_its_queued_events(staff, olga):
     cursor = factories.due_cursor(events=1)
-    act(staff, "connection", "pause", cursor.connection)
+    pause(staff, cursor.connection)
 
     said = act(staff, "connection", "resume", cursor.connection)
 
@@ -73,28 +82,115 @@ def test_retry_now_ends_the_wait(staff, olga):
 def test_a_connection_can_be_paused_from_its_own_page(staff):
     cursor = factories.due_cursor(events=1)
     pk = cursor.connection_id
+    page = reverse("admin:streams_connection_change", args=[pk])
     form = {"CHANGE_FORM-action": "pause", "_selected_action": pk}
 
-    staff.post(reverse("admin:streams_connection_change", args=[pk]), form)
+    asked = staff.post(page, form)
+    cursor.refresh_from_db()
+    assert cursor.held is False
+    done = staff.post(asked.url, {"reason": "Their server floods us."})
 
     cursor.refresh_from_db()
     assert cursor.held is True
+    assert done.url == page
 
 
 def test_an_action_reports_rows_it_cannot_change_and_changes_the_rest(staff):
     paused, active = factories.due_cursor(events=1), factories.due_cursor(events=1)
-    act(staff, "connection", "pause", paused.connection)
+    pause(staff, paused.connection)
 
-    said = act(staff, "connection", "pause", paused.connection, active.connection)
+    said = act(staff, "connection", "resume", paused.connection, active.connection)
 
-    active.refresh_from_db()
-    assert active.held is True
+    paused.refresh_from_db()
+    assert paused.held is False
     assert sorted(said) == sorted(
         [
-            f"{paused.connection}: This connection can't be paused because it isn't active.",
-            f"Paused connection {active.connection}.",
+            f"{active.connection}: This connection is already active, or it was deleted.",
+            f"Resumed connection {paused.connection}.",
         ]
     )
+
+
+def test_a_pause_says_what_it_affects_and_needs_a_reason(staff):
+    cursor, other = factories.due_cursor(events=3), factories.due_cursor(events=2)
+    paused = factories.connection(status="paused")
+    chosen = (cursor.connection, other.connection, paused)
+    form = {"action": "pause", "_selected_action": [one.pk for one in chosen]}
+    asked = staff.post(reverse("admin:streams_connection_changelist"), form)
+
+    page = " ".join(staff.get(asked.url).text.split())
+    refused = staff.post(asked.url, {"reason": " "})
+
+    assert "5 queued events and all new ones wait" in page
+    assert "1 of the selected connections isn't active" in page
+    assert "This field is required." in refused.text
+    assert not AuditEntry.objects.filter(action="connection.paused").exists()
+
+
+def test_a_pause_of_too_many_connections_recommends_a_halt(staff, monkeypatch):
+    monkeypatch.setattr("streams.admin.delivery.pause_page.MOST", 1)
+    one, two = factories.connection(), factories.connection()
+
+    said = act(staff, "connection", "pause", one, two)
+
+    assert said == ["Select at most 1 connections. To stop more, halt the stream."]
+
+
+def test_a_pause_of_what_is_not_active_changes_nothing(staff):
+    said = pause(staff, factories.connection(status="paused"))
+
+    assert said == ["None of these connections is active."]
+
+
+def test_only_operators_who_may_change_connections_pause_them(client):
+    person = factories.user(is_staff=True)
+    person.user_permissions.add(Permission.objects.get(codename="view_connection"))
+    client.force_login(person)
+    query = {"connection": factories.connection().pk}
+
+    response = client.get(reverse("admin:streams_connection_pause", query=query))
+
+    assert response.status_code == 403
+
+
+def offered(staff, row):
+    """Return the actions that the page of a row offers, and those of its list."""
+    name = row._meta.model_name
+    pages = (
+        reverse(f"admin:streams_{name}_change", args=[row.pk]),
+        reverse(f"admin:streams_{name}_changelist"),
+    )
+    return [
+        [key for key, _ in form.fields["action"].choices if key] if form else []
+        for form in (staff.get(page).context["action_form"] for page in pages)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("create", "actions"),
+    [
+        (lambda: factories.due_cursor(events=1).connection, ["pause", "retry_now"]),
+        (factories.connection, ["pause"]),
+        (lambda: factories.connection(status="paused"), ["resume"]),
+        (lambda: factories.connection(status="attention"), ["resume"]),
+        (lambda: factories.connection(deleted_at=factories.NOW), []),
+        (factories.workspace, ["remove_empty"]),
+        (lambda: factories.connection().feed.workspace, []),
+        (lambda: factories.token()[0], ["revoke"]),
+        (lambda: factories.token(revoked_at=factories.NOW)[0], []),
+    ],
+)
+def test_pages_offer_only_actions_that_can_work(staff, create, actions):
+    assert offered(staff, create()) == [actions, actions]
+
+
+def test_a_list_offers_an_action_that_works_for_one_of_its_rows(staff):
+    factories.connection(status="paused")
+    active = factories.connection()
+
+    of_the_row, of_the_list = offered(staff, active)
+
+    assert (of_the_row, of_the_list) == (["pause"], ["pause", "resume"])
 
 
 def test_operators_with_read_access_have_no_actions(client):
@@ -103,10 +199,9 @@ def test_operators_with_read_access_have_no_actions(client):
     client.force_login(person)
     cursor = factories.due_cursor(events=1)
 
-    act(client, "connection", "pause", cursor.connection)
+    act(client, "connection", "retry_now", cursor.connection)
 
-    cursor.refresh_from_db()
-    assert cursor.held is False
+    assert not AuditEntry.objects.filter(action="connection.retried").exists()
 
 
 def test_cancel_ends_a_replay_and_reports_one_that_has_ended(staff, olga):

@@ -258,6 +258,11 @@ def new_halt(staff):
     return url, {**form, "previewed": preview.scope, "stop": "yes"}
 
 
+def pause(staff):
+    query = {"connection": factories.connection().pk}
+    return reverse("admin:streams_connection_pause", query=query), {"reason": "Flood"}
+
+
 def lifted_halt(staff):
     halt = Halt.objects.create(reason="Drill")
     query = {"halt": halt.pk}
@@ -277,6 +282,7 @@ SENT = {
     "impersonation_start": of_user("impersonation_start", reason="Ticket 7"),
     "logout": lambda staff: (reverse("admin:logout"), {}),
     "notifications": chosen,
+    "streams_connection_pause": pause,
     "streams_halt_add": new_halt,
     "streams_halt_lift": lifted_halt,
     "streams_user_reset_link": of_user("streams_user_reset_link"),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from streams.admin.shared.base import page_url
 from streams.base.clock import now
 from streams.catalog.validation.rules import RULES
+from streams.delivery.connection.status import pause
 from streams.delivery.models import Delivery
 from streams.observability.issues.faults import GRAVEST_FIRST, faults
 from streams.observability.issues.models import IssueKind
@@ -30,8 +31,7 @@ def listed(staff, name, **query):
 def test_the_activity_log_is_narrowed_to_a_kind_and_then_to_an_activity(staff):
     factories.connection()
     connection = factories.due_cursor(1).connection
-    pause = {"action": "pause", "_selected_action": connection.pk}
-    staff.post(reverse("admin:streams_connection_changelist"), pause)
+    pause(connection=connection, actor=None)
     address = reverse("admin:streams_auditentry_changelist")
 
     every = staff.get(address).text
@@ -68,10 +68,7 @@ def test_a_list_is_narrowed_to_one_workspace(staff, name):
         cursor = factories.due_cursor(1, factories.connection(feed))
         factories.rejected(cursor)
         factories.found(feed)
-        staff.post(
-            reverse("admin:streams_connection_changelist"),
-            {"action": "pause", "_selected_action": cursor.connection_id},
-        )
+        pause(connection=cursor.connection, actor=None)
 
     found = listed(staff, name, workspace=feeds[0].workspace.public_id)
 
@@ -266,16 +263,13 @@ def test_outcomes_are_badges_in_the_portals_colors(staff):
 def test_a_workspace_says_why_its_events_wait_and_leads_to_them(staff):
     cursor = factories.due_cursor(events=3)
     feed, connection = cursor.feed, cursor.connection
-    staff.post(
-        reverse("admin:streams_connection_changelist"),
-        {"action": "pause", "_selected_action": connection.pk},
-    )
+    pause(connection=connection, actor=None, reason="Their server floods us.")
 
     page = staff.get(
         reverse("admin:streams_workspace_change", args=[feed.workspace_id])
     )
 
-    assert "The connection is paused." in page.text
+    assert "Paused by an operator: Their server floods us." in page.text
     links = [
         reverse("admin:streams_feed_change", args=[feed.pk]),
         reverse("admin:streams_feed_events", args=[feed.pk]),

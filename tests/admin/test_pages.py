@@ -91,6 +91,8 @@ def addresses(world):
     yield reverse("admin:streams_feed_event", args=[world.rows["feed"], 1])
     yield reverse("admin:streams_stream_review", args=[world.rows["stream"]])
     yield reverse("admin:streams_stream_decide", args=[world.rows["stream"], "suspend"])
+    active = {"connection": factories.connection().pk}
+    yield reverse("admin:streams_connection_pause", query=active)
     yield reverse("admin:streams_halt_lift", query={"halt": world.rows["halt"]})
     yield reverse("admin:search", query={"q": WRITE_KEY[-4:]})
 

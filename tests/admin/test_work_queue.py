@@ -104,6 +104,9 @@ CASES = {
     "Connections that need attention": connections(
         status=Connection.Status.ATTENTION, status_reason="Segment rejected the key."
     ),
+    "Paused by an operator": connections(
+        status=Connection.Status.PAUSED, status_reason="Their server floods us."
+    ),
     "Events about to expire": lambda: factories.due_cursor(events=2),
     "Growing queues": growing_queue,
     "Failing webhook endpoints": failing_webhook,

@@ -195,10 +195,12 @@ def test_a_connection_is_paused_from_the_list(staff, live_server):
 
     staff.goto(f"{live_server.url}/admin/streams/connection/")
     staff.get_by_role("checkbox", name="Select this object").check()
-    staff.get_by_label("Action:").select_option(label="Pause delivery")
+    staff.get_by_label("Action:").select_option(label="Pause delivery…")
     staff.get_by_role("button", name="Run").click()
+    staff.get_by_label("Reason").fill("Their server floods us.")
+    staff.get_by_role("button", name="Pause connection").click()
 
-    said = f"Paused connection {cursor.connection}."
+    said = "Paused 1 connection."
     expect(staff.get_by_text(said)).to_be_visible()
     cursor.refresh_from_db()
     assert cursor.held is True

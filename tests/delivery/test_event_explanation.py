@@ -180,6 +180,17 @@ STATES = {
         ),
         RETRY,
     ),
+    "paused by the operator": (
+        lambda: queued(status="paused", status_reason="Their server floods us.").feed,
+        (
+            "Queued: paused",
+            (
+                f"Not sent yet, because the operator of this portal paused delivery on {AT}:"
+                " Their server floods us."
+            ),
+        ),
+        ("Resume delivery", "connection-resume"),
+    ),
     "paused": (
         lambda: queued(status="paused").feed,
         ("Queued: paused", f"Not sent yet, because delivery was paused on {AT}."),

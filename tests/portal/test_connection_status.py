@@ -153,6 +153,15 @@ def test_the_stage_is_named_with_the_number_of_queued_events(stage, expected):
     assert "2 events are queued." in shown.detail
 
 
+def test_a_pause_by_the_operator_says_who_paused_and_why():
+    paused = connected(status="paused", status_reason="Their server floods us.")
+
+    shown = connection_status(paused, Cursor(stream_id=1), IDLE, NOW, None)
+
+    assert shown.title == "Delivery paused by the operator"
+    assert "The operator's reason: Their server floods us." in shown.detail
+
+
 def test_a_paused_connection_shows_the_pause_and_not_a_halt():
     paused = connected(status="paused", region="us")
     block = blocked(paused, halts=[Halt(reason="Drill")])

@@ -37,6 +37,10 @@ STATUSES = {
     "not connected": {"status": None},
     "active": {"status": "active"},
     "paused": {"status": "paused"},
+    "paused by the operator": {
+        "status": "paused",
+        "reason": "Their server floods us.",
+    },
     "key rejected": {
         "status": "attention",
         "reason": "Segment rejected the write key (401).",

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from streams.catalog.models import Stream
+from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Lease
 from streams.events.models import Event
@@ -158,6 +159,7 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
         yield from olga.visit("get", path)
     yield from halts(olga)
     yield from searches(olga)
+    yield from pauses(olga)
     yield from views_as(olga)
     yield from sign_out_of_user(olga)
     as_page = {"Accept": HTML}
@@ -176,6 +178,16 @@ def halts(olga: Visitor) -> Iterator[Visit]:
         with undone():
             yield from olga.visit("post", lift, data)
     yield from olga.visit("get", reverse("admin:streams_halt_lift"))
+
+
+def pauses(olga: Visitor) -> Iterator[Visit]:
+    """Yield the form that pauses a connection, with its mistake and without."""
+    chosen = {"connection": Connection.objects.current().first().pk}
+    page = reverse("admin:streams_connection_pause", query=chosen)
+    yield from olga.visit("get", page)
+    for data in ({}, {"reason": "Drill"}):
+        with undone():
+            yield from olga.visit("post", page, data)
 
 
 def views_as(olga: Visitor) -> Iterator[Visit]:

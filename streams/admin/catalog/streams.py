@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, Q, QuerySet
@@ -35,6 +35,9 @@ from streams.review.launch import awaits_operator
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, SlugTaken, revoke_token
 from streams.web.recent_sign_in import confirm, must_confirm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class AwaitingOperatorFilter(admin.SimpleListFilter):
@@ -204,6 +207,9 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
     @admin.display(description=_("token"))
     def token(self, token: PartnerToken) -> str:
         return f"{token.hint}…"
+
+    def works_for(self, action: str, rows: Sequence[PartnerToken]) -> bool:
+        return any(token.revoked_at is None for token in rows)
 
     @admin.action(
         description=_("Revoke API token"),

@@ -93,7 +93,7 @@ class HaltFilter(admin.SimpleListFilter):
 
 
 class AwaitingOperatorFilter(admin.SimpleListFilter):
-    """Connections that only an operator can repair: their write key can't be read."""
+    """Connections with a key that can't be read, and those that an operator paused."""
 
     title, parameter_name = _("waiting for"), "waits"
 
@@ -101,11 +101,18 @@ class AwaitingOperatorFilter(admin.SimpleListFilter):
         self, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> Iterable[tuple[str, str]]:
         # Its link is in the work queue. Among the filters, it would compete with the status.
-        return [("operator", gettext("The operator"))] if self.value() else []
+        words = {
+            "operator": gettext("The operator"),
+            "resume": gettext("Resume after a pause by an operator"),
+        }
+        return [(name, word) for name, word in words.items() if name == self.value()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
             return queryset
+        if self.value() == "resume":
+            paused = Connection.objects.paused_by_operator()
+            return queryset.filter(pk__in=paused.values("pk"))
         return queryset.filter(
             deleted_at=None,
             status=Connection.Status.ACTIVE,

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from streams.admin.delivery import pause_page
 from streams.admin.delivery.badges import badge, deleted_badge
 from streams.admin.delivery.blocks import ListWithBlocks, block_of
 from streams.admin.delivery.connection_filters import (
@@ -106,6 +108,14 @@ class ConnectionAdmin(ReadOnlyAdmin):
     seen = time_column("seen_at", _("test event confirmed"))
     actions = ("pause", "resume", "retry_now")
 
+    def get_urls(self) -> list[URLPattern]:
+        known = {"site": self.admin_site}
+        shown = self.admin_site.admin_view(pause_page.pause_connections)
+        return [
+            path("pause/", shown, known, name="streams_connection_pause"),
+            *super().get_urls(),
+        ]
+
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ListWithBlocks]:
         return ListWithBlocks
 
@@ -194,14 +204,17 @@ class ConnectionAdmin(ReadOnlyAdmin):
             events_link(connection.feed),
         )
 
+    def works_for(self, action: str, rows: Sequence[Connection]) -> bool:
+        return any(action in _usable(connection) for connection in rows)
+
     @admin.action(
-        description=_("Pause delivery"),
+        description=_("Pause delivery…"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )
-    def pause(self, request: HttpRequest, queryset: QuerySet) -> None:
-        done = _("Paused connection %(connection)s.")
-        self._each(request, queryset, status.pause, done)
+    def pause(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """Lead to the page that asks for the reason."""
+        return pause_page.ask(request, queryset)
 
     @admin.action(
         description=_("Resume delivery"),
@@ -243,6 +256,18 @@ def _status(connection: Connection) -> tuple[str, str, str]:
     cursor = live_cursor(connection)
     queued = cursor.feed.head_seq - cursor.position if cursor else 0
     return status_of(connection, cursor, block_of(connection), queued=queued)
+
+
+def _usable(connection: Connection) -> set[str]:
+    """Return the actions that work for a connection."""
+    if connection.deleted_at:
+        return set()
+    if connection.status != Connection.Status.ACTIVE:
+        return {"resume"}
+    cursor = live_cursor(connection)
+    is_due = cursor is not None and cursor.due_at is not None and not cursor.held
+    retries = is_due and not block_of(connection)
+    return {"pause", "retry_now"} if retries else {"pause"}
 
 
 def live_cursor(connection: Connection) -> Cursor | None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -21,6 +21,9 @@ from streams.admin.shared.base import (
 )
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, cancel_replay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @admin.register(Replay)
@@ -114,6 +117,9 @@ class ReplayAdmin(ReadOnlyAdmin):
     @admin.display(description=_("ended"), ordering="cursor__ended_at")
     def ended(self, replay: Replay) -> str:
         return to_the_second(replay.cursor.ended_at)
+
+    def works_for(self, action: str, rows: Sequence[Replay]) -> bool:
+        return any(replay.cursor.ended_at is None for replay in rows)
 
     @admin.action(
         description=_("Cancel replay"),

@@ -132,6 +132,10 @@ def _reason(state: FeedState, snapshot: Snapshot) -> str:
         )
         due = to_the_second(snapshot.next_attempt_at)
         return text % {"count": snapshot.failures, "time": due}
+    if state is FeedState.PAUSED and snapshot.reason:
+        return gettext("Paused by an operator: %(reason)s") % {
+            "reason": snapshot.reason
+        }
     if state in REASONS:
         return str(REASONS[state])
     return snapshot.block.message if snapshot.block else snapshot.reason

@@ -92,6 +92,28 @@ def _unreadable_keys(figures: WorkFigures, now: datetime) -> WorkSection | None:
     )
 
 
+def _paused(figures: WorkFigures, now: datetime) -> WorkSection | None:
+    """Return the connections that an operator paused, and that no one has resumed."""
+    related = Connection.objects.select_related("feed__workspace", "feed__stream")
+    lean = related.defer("key_ciphertext", "key_fingerprint")
+    items = [
+        WorkItem(
+            text=str(connection.feed),
+            url=page_url(connection),
+            detail=connection.status_reason,
+            since=connection.status_at,
+        )
+        for connection in lean.filter(pk__in=figures.paused).order_by("status_at")
+    ]
+    return WorkSection.of(
+        items,
+        title=_("Paused by an operator"),
+        url=list_url(Connection, waits="resume"),
+        count=figures.paused_count,
+        tone="calm",
+    )
+
+
 def _reviews(figures: WorkFigures, now: datetime) -> WorkSection | None:
     streams = list(Stream.objects.filter(awaits_operator()).select_related("partner"))
     undecided = {"stream__in": streams, "decided_at": None}
@@ -181,4 +203,5 @@ SECTIONS: tuple[
     ("streams.view_feed", growing_queues),
     ("streams.view_webhookendpoint", failing_webhooks),
     ("streams.view_stream", _suspended),
+    ("streams.view_connection", _paused),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from django.contrib import admin, messages
@@ -139,24 +139,33 @@ class AlertAdmin(HistoryAdmin):
     @admin.display(description=_("acknowledged"))
     def acknowledged(self, alert: Alert) -> str:
         """Say which operator takes care of the alert, and since when."""
-        states: list[AudienceState] = alert.own_states  # type: ignore[attr-defined]  # prefetched
-        if not states or states[0].acknowledged_at is None:
+        state = _acknowledgment(alert)
+        if state is None:
             return "–"
-        since = to_the_second(states[0].acknowledged_at)
-        fields = {"person": states[0].acknowledged_by or "–", "since": since}
+        since = to_the_second(state.acknowledged_at)
+        fields = {"person": state.acknowledged_by or "–", "since": since}
         return gettext("At %(since)s, by %(person)s") % fields
 
     @admin.display(description=_("muted"))
     def muted(self, alert: Alert) -> str:
         """Say who muted an open alert for operators, and until when."""
-        mutes: list[Mute] = alert.own_mutes  # type: ignore[attr-defined]  # prefetched
-        if alert.closed_at or not mutes:
+        own = _mute_of(alert)
+        if alert.closed_at or own is None:
             return "–"
-        until = to_the_second(mutes[0].until)
-        fields = {"person": mutes[0].muted_by or "–", "until": until}
-        if mutes[0].until is None:
+        until = to_the_second(own.until)
+        fields = {"person": own.muted_by or "–", "until": until}
+        if own.until is None:
             return gettext("Until it closes, by %(person)s") % fields
         return gettext("Until %(until)s, by %(person)s") % fields
+
+    def works_for(self, action: str, rows: Sequence[Alert]) -> bool:
+        """Operators acknowledge and mute open alerts of the portal only."""
+        if action == "unmute":
+            return any(_mute_of(alert) for alert in rows)
+        own = [one for one in rows if is_of_portal(one) and not one.closed_at]
+        if action == "acknowledge":
+            return any(_acknowledgment(alert) is None for alert in own)
+        return bool(own)
 
     @admin.action(
         description=_("Acknowledge"), permissions=["operate"], location=LIST_AND_FORM
@@ -241,3 +250,15 @@ class AlertAdmin(HistoryAdmin):
     @admin.display(description=_("connection"))
     def connection_link(self, alert: Alert) -> str:
         return link(alert.connection) if alert.connection else "–"
+
+
+def _acknowledgment(alert: Alert) -> AudienceState | None:
+    """Return who takes care of the alert for operators, from the prefetched rows."""
+    states: list[AudienceState] = alert.__dict__["own_states"]
+    return states[0] if states and states[0].acknowledged_at else None
+
+
+def _mute_of(alert: Alert) -> Mute | None:
+    """Return the mute of the alert for operators, from the prefetched rows."""
+    mutes: list[Mute] = alert.__dict__["own_mutes"]
+    return mutes[0] if mutes else None

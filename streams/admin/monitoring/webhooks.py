@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -23,7 +23,11 @@ from streams.admin.shared.base import (
 from streams.admin.shared.scope import ScopeFilter
 from streams.alerts.webhooks.failing import failing_endpoints
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
-from streams.alerts.webhooks.services import NotSentAgain, send_again
+from streams.alerts.webhooks.services import (
+    NotSentAgain,
+    can_send_again,
+    send_again,
+)
 from streams.base.clock import now
 
 State = WebhookMessage.State
@@ -160,6 +164,9 @@ class WebhookMessageAdmin(HistoryAdmin):
     def response(self, message: WebhookMessage) -> str:
         """Return the status of the last attempt, or the reason why there is none."""
         return str(message.status or message.get_failure_display() or "–")
+
+    def works_for(self, action: str, rows: Sequence[WebhookMessage]) -> bool:
+        return any(can_send_again(message) for message in rows)
 
     @admin.action(
         description=_("Send again"), permissions=["operate"], location=LIST_AND_FORM

@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from streams.admin.shared.usable_actions import UsableActions
 from streams.audit.models import AuditEntry
 from streams.audit.support_access import OPENED, record_access
 from streams.web.recent_sign_in import confirm, must_confirm
@@ -52,7 +53,7 @@ class UncountedList(ChangeList):
             self.full_result_count = self.result_count
 
 
-class LightAdmin(admin.ModelAdmin):
+class LightAdmin(UsableActions):
     """Titles a list and a page with the name of their rows, without Django's verbs.
 
     Loads no XRegExp: a third of a page's weight, for slugs that aren't ASCII, which none here is.

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -27,7 +27,7 @@ from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery, Rejection
 from streams.events.models import Feed
-from streams.observability.empty_workspaces import remove_empty
+from streams.observability.empty_workspaces import empty, remove_empty
 from streams.observability.issues.models import IssueKind
 from streams.tenancy.members import PlaceRemoved
 from streams.tenancy.models import Workspace
@@ -36,6 +36,9 @@ from streams.tenancy.services import (
     change_workspace,
     create_workspace,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @admin.register(Workspace)
@@ -105,6 +108,10 @@ class WorkspaceAdmin(ServiceAdmin):
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request)
+
+    def works_for(self, action: str, rows: Sequence[Any]) -> bool:
+        found = Workspace.objects.filter(pk__in=[row.pk for row in rows])
+        return empty(found).exists()
 
     @admin.action(
         description=_("Delete empty workspace"),

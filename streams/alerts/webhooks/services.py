@@ -182,6 +182,12 @@ def send_again(*, message: WebhookMessage, actor: User) -> None:
     wake_webhooks_after_commit()
 
 
+def can_send_again(message: WebhookMessage) -> bool:
+    """Whether `send_again` works for a message, as the row at hand says."""
+    ended = message.delivered_at or message.dropped_at or message.endpoint.gone_at
+    return message.failed and not ended
+
+
 def read_url(text: str) -> CustomerUrl:
     """Return a URL that messages may be sent to. Raises base.customer_urls.UrlRefused."""
     return CustomerUrl.parse(text.strip(), to_loopback=settings.LOCAL_WEBHOOKS)

@@ -38,11 +38,15 @@ class CannotRetry(Conflict):
 
 
 @transaction.atomic
-def pause(*, connection: Connection, actor: User | None) -> None:
-    """Stop delivery and queue events; a running request completes. Raises CannotPause."""
-    if not change_status(connection, of={ACTIVE}, to=PAUSED):
+def pause(*, connection: Connection, actor: User | None, reason: str = "") -> None:
+    """Stop delivery and queue events; a running request completes. Raises CannotPause.
+
+    Operators give a reason, which members of the workspace see. Members give none.
+    """
+    if not change_status(connection, of={ACTIVE}, to=PAUSED, reason=reason):
         raise CannotPause(_("This connection can't be paused because it isn't active."))
-    record_action("connection.paused", connection, actor)
+    detail = {"reason": reason} if reason else {}
+    record_action("connection.paused", connection, actor, **detail)
 
 
 @transaction.atomic

@@ -98,11 +98,21 @@ def _not_connected(delivery: DeliveryNow) -> _Why:
 
 
 def _paused(connection: Connection) -> _Why:
+    words = {
+        "time": said_at(connection.status_at),
+        "reason": connection.status_reason,
+    }
+    if connection.status_reason:
+        why = _(
+            "Not sent yet, because the operator of this portal paused delivery on"
+            " %(time)s: %(reason)s"
+        )
+    else:
+        why = _("Not sent yet, because delivery was paused on %(time)s.")
     return _Why(
         Cause.PAUSED,
         _("Queued: paused"),
-        _("Not sent yet, because delivery was paused on %(time)s.")
-        % {"time": said_at(connection.status_at)},
+        why % words,
         Action(_("Resume delivery"), "connection-resume", is_post=True),
     )
 

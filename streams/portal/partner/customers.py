@@ -58,7 +58,9 @@ MEANINGS: Mapping[FeedState, StrOrPromise] = {
     FeedState.UNCONNECTED: _(
         "The customer hasn't connected Segment yet. Events stay queued until then."
     ),
-    FeedState.PAUSED: _("The customer paused delivery. Events stay queued."),
+    FeedState.PAUSED: _(
+        "The customer or the operator paused delivery. Events stay queued."
+    ),
     FeedState.AWAITING_APPROVAL: _(
         "Events stay queued until the stream is approved. Test workspaces don't wait for"
         " that."
