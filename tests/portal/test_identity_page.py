@@ -217,3 +217,18 @@ def test_the_page_takes_as_many_queries_with_many_conflicts(
 
     with django_assert_num_queries(len(one)):
         as_bob.get(page)
+
+
+def test_the_overview_counts_links_and_open_conflicts(as_bob, cast, conflict):
+    learned(cast.feed, "user-3", KIM_IN_TOOL, KIM_OUTSIDE)
+
+    text = as_bob.get(reverse("portal:overview", args=[cast.workspace.public_id])).text
+
+    assert 'aria-label="3 identity links"' in text
+    assert 'aria-label="1 open conflict of userIds"' in text
+
+
+def test_the_overview_of_a_feed_without_links_says_nothing_about_them(as_bob, cast):
+    text = as_bob.get(reverse("portal:overview", args=[cast.workspace.public_id])).text
+
+    assert "identity links" not in text

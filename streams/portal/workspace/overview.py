@@ -7,6 +7,7 @@ from django.shortcuts import render
 from streams.alerts.models import Alert
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
+from streams.identity.models import IdentityMap
 from streams.portal.chart.views import chart_context
 from streams.portal.shared.access import (
     PortalRequest,
@@ -53,5 +54,6 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "setup": setup_steps(access, found),
         "expiring": expiring_of(feed, found.now),
         "now": found.now,
+        "identity": IdentityMap.objects.filter(feed=feed).first(),
         "replaying": left_to_replay(connection) if connection else 0,
     }
