@@ -26,6 +26,7 @@ from streams.events.models import (
     SeenMessage,
 )
 from streams.exports.models import Export, ExportPart
+from streams.identity.inbound_address import InboundAddress, InboundMessage
 from streams.identity.models import (
     Conflict,
     IdentityKey,
@@ -69,6 +70,8 @@ __all__ = [
     "Halt",
     "IdentityKey",
     "IdentityMap",
+    "InboundAddress",
+    "InboundMessage",
     "Invitation",
     "IssueHour",
     "IssueKind",

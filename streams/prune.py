@@ -10,7 +10,9 @@ from streams.base import form_claims
 from streams.base.outbox import delete_old_emails, outbox_folder
 from streams.delivery.retention import pruning
 from streams.events import feeds
+from streams.events.retention.bounded_delete import delete_before
 from streams.exports import services as exports
+from streams.identity.inbound_address import MESSAGES_KEPT
 from streams.observability.issues.expiry import forget
 from streams.observability.requests import refusals
 
@@ -18,14 +20,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+INBOUND = "streams_inboundmessage"
+
+
 def prune(*, now: datetime) -> pruning.PruneResult:
-    """Delete expired events, old delivery attempts, counts of issues and of refused requests, replaced keys, form claims, exports, alerts, activity log entries and kept emails."""
+    """Delete expired events, old delivery attempts, counts of issues and of refused requests, replaced keys, form claims, exports, messageIds of events from Segment, alerts, activity log entries and kept emails."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_refusedrequests"] += refusals.forget(now)
     done.rows["streams_replacedingestkey"] += feeds.forget_replaced_keys(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)
     done.rows["streams_export"] += exports.forget(now)
+    done.rows[INBOUND] += delete_before(INBOUND, "received_at", now - MESSAGES_KEPT)
     done.rows["streams_alert"] += alerts.forget(now)
     done.rows["streams_auditentry"] += audit.forget(now)
     if (outbox := outbox_folder()) is not None:

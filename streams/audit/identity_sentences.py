@@ -1,4 +1,4 @@
-"""Sentences of activity log entries about identity maps. They contain no userId."""
+"""Sentences of activity log entries about identity maps and inbound addresses. They contain no userId."""
 
 from __future__ import annotations
 
@@ -19,5 +19,12 @@ IDENTITY: dict[str, StrOrPromise] = {
         "Removed a person with %(links)s link from the identity map",
         "Removed a person with %(links)s links from the identity map",
         "links",
+    ),
+    "inbound.opened": _("Created the inbound address for events from Segment"),
+    "inbound.secret_rotated": _("Rotated the inbound secret"),
+    "inbound.renewed": ngettext_lazy(
+        "Re-encrypted the secret of %(count)s inbound address",
+        "Re-encrypted the secrets of %(count)s inbound addresses",
+        "count",
     ),
 }

@@ -17,7 +17,7 @@ OTHER = "other"
 KINDS: Mapping[str, tuple[StrOrPromise, tuple[str, ...]]] = {
     "sign-in": (_("Sign-in and accounts"), ("user.", "group.", "sso.")),
     "members": (_("Members and invitations"), ("member.",)),
-    "connections": (_("Connections"), ("connection.", "connections.")),
+    "connections": (_("Connections"), ("connection.", "connections.", "inbound.")),
     "events": (
         _("Events, replays and quarantine"),
         ("events.", "replay.", "quarantine."),

@@ -25,6 +25,7 @@ from streams.ingest.http.body import GZIP_MAGIC, MAX_BYTES
 from streams.ingest.http.responses import (
     IngestResponse,
     alive,
+    busy,
     database_down,
     failed,
     preflight,
@@ -32,6 +33,8 @@ from streams.ingest.http.responses import (
     refusal,
 )
 from streams.ingest.http.routes import find_route
+from streams.ingest.inbound.handler import InboundHandler
+from streams.ingest.inbound.requests import is_inbound
 from streams.ingest.request_log import RequestLog
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
@@ -39,7 +42,6 @@ from streams.ingest.workspaces.resolution import removed
 from streams.observability.issues.flusher import IssueFlusher
 from streams.observability.readiness_cache import FOR_INGEST, verdict
 from streams.serving.application import BodyLimit, Promise
-from streams.serving.http_format import unavailable
 from streams.serving.threads import Threads
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class IngestApp:
         self._threads = Threads(LOOKUP_THREADS)
         self._notifier = WorkerNotifier()
         self._committer = GroupCommitter(self._settle, self._notifier.notify)
+        self._inbound = InboundHandler(self._lookup.backlog)
         self._flusher = IssueFlusher(self._lookup.issues)
         self._flusher.start()
         self._request_log = RequestLog(self._lookup)
@@ -87,6 +90,7 @@ class IngestApp:
     def close(self) -> None:
         """Finish all queued work. Called from another thread while the loop runs."""
         self._threads.close()
+        self._inbound.close()
         self._committer.close()
         self._flusher.close()
         self._request_log.close()
@@ -94,13 +98,23 @@ class IngestApp:
 
     def admit(self, request: Request) -> Promise[BodyLimit | Response]:
         """Set the limit for a large body by the request's head, or refuse it."""
-        promise: Promise[BodyLimit | Response] = _Logged(self._request_log, request)
+        promise: Promise[BodyLimit | Response]
+        if is_inbound(request.path):
+            promise = Promise()
+            self._inbound.admit(request, promise)
+            return promise
+        promise = _Logged(self._request_log, request)
         self._run(_body_limit, request, promise)
         return promise
 
     def respond(self, request: Request) -> Promise[Response]:
         """Store a request's events. The response follows once they are durable."""
-        promise: Promise[Response] = _Logged(self._request_log, request)
+        promise: Promise[Response]
+        if is_inbound(request.path):
+            promise = Promise()
+            self._inbound.respond(request, promise)
+            return promise
+        promise = _Logged(self._request_log, request)
         store = partial(self._store, promise)
         if request.path == "/readyz":
             self._threads.submit(partial(self._check_readiness, promise))
@@ -263,8 +277,7 @@ def _error(error: Exception) -> IngestResponse:
     if isinstance(error, RequestRefused):
         return refusal(error)
     if isinstance(error, WriterBusy):
-        busy = "Too many events are waiting to be stored."
-        return refusal(unavailable("INGEST-BUSY-001", busy, retry_after_s=1))
+        return refusal(busy())
     if isinstance(error, DATABASE_DOWN):
         return refusal(not_stored(error))
     if isinstance(error, UnknownFeed):

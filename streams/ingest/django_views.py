@@ -53,7 +53,7 @@ def take_events(request: HttpRequest) -> HttpResponse:
     response = _response(request, read)
     if request.method == "POST":
         body = b"".join(read)
-        request_log.note(_headers(request), request.path_info, body, response)
+        request_log.note(header_fields(request), request.path_info, body, response)
     headers = response.all_headers(request.headers.get("Origin", ""))
     return HttpResponse(response.body, status=response.status, headers=headers)
 
@@ -62,7 +62,7 @@ def _response(request: HttpRequest, read: list[bytes]) -> IngestResponse:
     try:
         route = find_route(request.method or "", request.path_info)
         if route is None:
-            return preflight(_headers(request))
+            return preflight(header_fields(request))
         # Senders give up earlier than the deadline of pages.
         with within(settings.INGEST_DEADLINE_S):
             return _store(route, request, read)
@@ -80,8 +80,8 @@ def _response(request: HttpRequest, read: list[bytes]) -> IngestResponse:
 
 
 def _store(route: Route, request: HttpRequest, read: list[bytes]) -> IngestResponse:
-    admission = admit(route, _headers(request), lookup)
-    body = _body(request, admission.max_bytes)
+    admission = admit(route, header_fields(request), lookup)
+    body = read_body(request, admission.max_bytes)
     read.append(body)
     pending = take(admission, body, lookup, now=now())
     if not pending.additions:
@@ -93,11 +93,13 @@ def _store(route: Route, request: HttpRequest, read: list[bytes]) -> IngestRespo
     return pending.response(appended.seqs)
 
 
-def _headers(request: HttpRequest) -> dict[str, str]:
+def header_fields(request: HttpRequest) -> dict[str, str]:
+    """Return a request's headers, with their names in lower case."""
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _body(request: HttpRequest, limit: int) -> bytes:
+def read_body(request: HttpRequest, limit: int) -> bytes:
+    """Read a body of up to `limit` bytes. Raises RequestRefused."""
     # Read here and not through request.body, whose limit is for pages.
     announced = request.headers.get("Content-Length", "")
     if not announced.isdecimal():

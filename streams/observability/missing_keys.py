@@ -6,6 +6,7 @@ from django.apps import apps
 
 from streams.connections.write_keys import key_ring, unknown_key_ids
 from streams.identity.digests import key_check, ring
+from streams.identity.inbound import secrets as inbound_secrets
 from streams.identity.models import IdentityKey
 from streams.sign_in.second_factor import stored_secrets
 from streams.sign_in.sso import client_secrets
@@ -14,11 +15,12 @@ from streams.sign_in.sso import client_secrets
 def missing_keys() -> list[str]:
     """Return the IDs of the keys, sorted.
 
-    Write keys, second factors, single sign-on and webhooks need them.
+    Write keys, second factors, single sign-on, webhooks and inbound addresses need them.
     """
     of_people = stored_secrets.unknown_key_ids()
     of_sso, of_webhooks = client_secrets.unknown_key_ids(), _of_webhooks()
-    return sorted({*unknown_key_ids(), *of_people, *of_sso, *of_webhooks})
+    of_inbound = inbound_secrets.unknown_key_ids()
+    return sorted({*unknown_key_ids(), *of_people, *of_sso, *of_webhooks, *of_inbound})
 
 
 def missing_identity_keys() -> list[str]:

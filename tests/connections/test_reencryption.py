@@ -94,6 +94,7 @@ def test_the_command_reports_what_it_did(rotated):
     assert out.getvalue() == (
         "Write keys encrypted with 'new': 3.\n"
         "Webhook endpoints encrypted with 'new': 0.\n"
+        "Inbound secrets encrypted with 'new': 0.\n"
         "Second factors encrypted with 'new': 0.\n"
     )
 

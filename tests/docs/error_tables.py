@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CODE = re.compile(r"\b(?:SPEC|PLAN|INGEST|API)-[A-Z]+-\d{3}\b")
+CODE = re.compile(r"\b(?:SPEC|PLAN|INGEST|INBOUND|API)-[A-Z]+-\d{3}\b")
 ANYTHING = ".+"
 
 

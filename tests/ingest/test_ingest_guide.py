@@ -12,6 +12,7 @@ from streams.ingest.app import IngestApp
 from streams.ingest.commit import backpressure
 from streams.ingest.credentials import credential_cache
 from streams.ingest.http import body, responses
+from streams.ingest.inbound import body as inbound_body
 from streams.ingest.workspaces import resolution
 from streams.serving import http_format, timeouts
 from streams.spec import call_structure
@@ -21,6 +22,7 @@ from tests.docs.error_tables import CODE, rows, unquoted
 PAGE = (FOLDER / "ingest.md").read_text()
 QUICK_START = (FOLDER / "quick-start.md").read_text()
 INGEST = settings.BASE_DIR / "streams" / "ingest"
+INBOUND = settings.BASE_DIR / "streams" / "identity" / "inbound"
 SERVING = settings.BASE_DIR / "streams" / "serving"
 OTHERS = ("SPEC", "PLAN")  # documented in another guide
 
@@ -31,7 +33,9 @@ def row(name: str) -> str:
 
 
 def test_the_guide_explains_every_error_code_and_no_other():
-    sources = [f.read_text() for d in (INGEST, SERVING) for f in d.rglob("*.py")]
+    sources = [
+        f.read_text() for d in (INGEST, INBOUND, SERVING) for f in d.rglob("*.py")
+    ]
 
     codes = {code for source in sources for code in CODE.findall(source)}
 
@@ -40,7 +44,11 @@ def test_the_guide_explains_every_error_code_and_no_other():
 
 
 def test_each_error_is_quoted_with_its_status_and_fix():
-    assert [unquoted(folder, PAGE) for folder in (INGEST, SERVING)] == [[], []]
+    assert [unquoted(folder, PAGE) for folder in (INGEST, INBOUND, SERVING)] == [
+        [],
+        [],
+        [],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,11 @@ def test_each_error_is_quoted_with_its_status_and_fix():
             "Event size, as sent and with the fields that the portal adds",
             f"{structure.MAX_EVENT_BYTES:,} bytes",
         ),
+        (
+            "Size of a request from Segment, compressed and decompressed",
+            f"{inbound_body.MAX_BYTES:,} bytes",
+        ),
+        ("Events in a request from Segment", f"{inbound_body.MAX_EVENTS:,}"),
         ("Nesting depth of an event", f"{structure.MAX_DEPTH}"),
         ("`messageId`", f"{call_structure.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{resolution.MAX_EXTERNAL_ID} characters"),

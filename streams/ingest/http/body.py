@@ -175,12 +175,7 @@ def _read_broken(body: bytes, failure: Exception) -> tuple[_Batch, list[bytes]]:
             "The body has no list of events in batch.",
             'Send {"batch": [event, …]}.',
         ) from None
-    raise RequestRefused(
-        400,
-        "INGEST-JSON-001",
-        "The body is not valid JSON in UTF-8.",
-        "Build the body with a JSON library instead of joining strings.",
-    ) from None
+    raise not_json() from None
 
 
 def _key(value: object) -> str | None:
@@ -201,6 +196,15 @@ def _shared(name: str, raw: msgspec.Raw) -> Mapping[str, Any] | None:
             f"The batch's {name} is not valid: {message}",
             f"Send {name} as an object next to batch, or omit it.",
         ) from None
+
+
+def not_json() -> RequestRefused:
+    return RequestRefused(
+        400,
+        "INGEST-JSON-001",
+        "The body is not valid JSON in UTF-8.",
+        "Build the body with a JSON library instead of joining strings.",
+    )
 
 
 def _not_gzip() -> RequestRefused:

@@ -180,6 +180,13 @@ def database_down() -> RequestRefused:
     )
 
 
+def busy() -> RequestRefused:
+    """Refuse a request because too many others wait to be written."""
+    return unavailable(
+        "INGEST-BUSY-001", "Too many events are waiting to be stored.", retry_after_s=1
+    )
+
+
 def failed() -> RequestRefused:
     """Return the refusal for an unexpected error, which is in the log."""
     return RequestRefused(

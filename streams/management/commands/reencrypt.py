@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.alerts.webhooks.reencryption import renew_endpoints
 from streams.connections.reencryption import renew_keys
 from streams.connections.write_keys import key_ring
+from streams.identity.inbound.secrets import renew_addresses
 from streams.sign_in.second_factor.stored_secrets import renew_factors
 from streams.sign_in.sso.client_secrets import renew_secrets
 
@@ -15,8 +16,8 @@ MOST_CONNECTIONS = 10_000  # in one batch
 
 class Command(BaseCommand):
     help = (
-        "Encrypt all write keys, webhook endpoints, client secrets and second factors"
-        " again with the first of ENCRYPTION_KEYS, while the portal runs. It is a step of rotating"
+        "Encrypt all write keys, webhook endpoints, inbound secrets, client secrets and"
+        " second factors again with the first of ENCRYPTION_KEYS, while the portal runs. It is a step of rotating"
         " ENCRYPTION_KEYS or SECRET_KEY: follow “Keys and"
         " secrets” in the operator guide."
     )
@@ -33,10 +34,14 @@ class Command(BaseCommand):
         if not 1 <= batch <= MOST_CONNECTIONS:
             raise CommandError(f"--batch must be from 1 to {MOST_CONNECTIONS:,}.")
         rotation, webhooks = renew_keys(batch=batch), renew_endpoints(batch=batch)
+        inbound = renew_addresses(batch=batch)
         factors, newest = renew_factors(), key_ring().newest
         self.stdout.write(f"Write keys encrypted with {newest!r}: {rotation.renewed}.")
         self.stdout.write(
             f"Webhook endpoints encrypted with {newest!r}: {webhooks.renewed}."
+        )
+        self.stdout.write(
+            f"Inbound secrets encrypted with {newest!r}: {inbound.renewed}."
         )
         secrets, partners = renew_secrets()
         if secrets:
@@ -53,6 +58,7 @@ class Command(BaseCommand):
             for what, ids in (
                 ("the write keys of these connections", rotation.unreadable),
                 ("these webhook endpoints", webhooks.unreadable),
+                ("the secrets of these inbound addresses", inbound.unreadable),
                 ("the single sign-on of these partners", partners),
                 ("the second factors of these users", factors.unreadable),
             )

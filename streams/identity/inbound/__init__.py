@@ -1,0 +1,1 @@
+"""Facts from events of Segment, and the addresses that receive them."""

@@ -1,0 +1,228 @@
+"""Stores what events from Segment teach, each event once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import batched, groupby
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from streams.identity.claims import Origin
+from streams.identity.forgetting import forget
+from streams.identity.inbound.events import InboundEvent
+from streams.identity.inbound.refusals import EventRefusal
+from streams.identity.inbound_address import InboundAddress, InboundMessage
+from streams.identity.links import MOST_FACTS, IdentityFact, learn
+from streams.identity.models import OriginKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+CHUNK = 500  # parameters in an IN list, below the limit of every SQLite version
+# The outcomes of an event. Each is also a counter of InboundAddress.
+LEARNED, UNIDENTIFIED, DUPLICATE = "learned", "unidentified", "duplicates"
+OWN, DELETED, REFUSED = "own", "deletes", "refused"
+OUTCOMES = (LEARNED, UNIDENTIFIED, DUPLICATE, OWN, DELETED, REFUSED)
+
+
+class UnknownAddress(LookupError):
+    """An address was removed since it was looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundDelivery:
+    """The events of one request, in their order."""
+
+    address_id: int
+    feed_id: int
+    events: Sequence[InboundEvent | EventRefusal] = field(repr=False)
+
+
+@dataclass(slots=True)
+class InboundReceipt:
+    """The outcome of each event of a request, and why events are refused, by position."""
+
+    outcomes: list[str]
+    refusals: dict[int, EventRefusal] = field(default_factory=dict)
+    links: int = 0  # that are new
+    conflicts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The receipts of requests, in their order, and the digests of new links by feed."""
+
+    receipts: list[InboundReceipt]
+    new_digests: dict[int, list[bytes]] = field(repr=False)
+
+
+@transaction.atomic
+def receive(deliveries: Sequence[InboundDelivery], *, at: datetime) -> Received:
+    """Learn from the events of these requests, and count them. Raises UnknownAddress.
+
+    Events that arrived before are duplicates. The number of statements grows with the number
+    of feeds, of requests that delete, and of thousands of events.
+    """
+    # Maps are changed in this order by everyone, so that there are no deadlocks.
+    numbered = sorted(enumerate(deliveries), key=lambda pair: pair[1].feed_id)
+    _lock({delivery.address_id for delivery in deliveries})
+    receipts: dict[int, InboundReceipt] = {}
+    new_digests: dict[int, list[bytes]] = {}
+    for feed_id, group in groupby(numbered, key=lambda pair: pair[1].feed_id):
+        pairs = list(group)
+        of_feed = [delivery for _number, delivery in pairs]
+        done = _outcomes(feed_id, of_feed, at)
+        new_digests[feed_id] = _learn(feed_id, of_feed, done, at)
+        _count(of_feed, done, at)
+        receipts.update(zip((n for n, _ in pairs), done, strict=True))
+    return Received([receipts[n] for n in range(len(deliveries))], new_digests)
+
+
+def _lock(address_ids: Iterable[int]) -> None:
+    wanted = set(address_ids)
+    rows = InboundAddress.objects.filter(pk__in=wanted).order_by("feed_id")
+    if len(rows.select_for_update().values_list("pk")) != len(wanted):
+        raise UnknownAddress
+
+
+def _outcomes(
+    feed_id: int, deliveries: Sequence[InboundDelivery], at: datetime
+) -> list[InboundReceipt]:
+    """Return what happens with each event, and remember those that are new."""
+    sent = {
+        event.digest
+        for delivery in deliveries
+        for event in delivery.events
+        if isinstance(event, InboundEvent) and event.digest
+    }
+    seen = _seen(feed_id, sent)
+    InboundMessage.objects.bulk_create(
+        [
+            InboundMessage(feed_id=feed_id, digest=digest, received_at=at)
+            for digest in sorted(sent - seen)
+        ],
+        batch_size=CHUNK,
+    )
+    receipts = []
+    for delivery in deliveries:
+        receipt = InboundReceipt([_outcome(event, seen) for event in delivery.events])
+        for number, event in enumerate(delivery.events):
+            if isinstance(event, EventRefusal):
+                receipt.refusals[number] = event
+        receipts.append(receipt)
+    return receipts
+
+
+def _seen(feed_id: int, digests: set[bytes]) -> set[bytes]:
+    seen: set[bytes] = set()
+    for some in batched(sorted(digests), CHUNK):
+        rows = InboundMessage.objects.filter(feed=feed_id, digest__in=some)
+        seen.update(map(bytes, rows.values_list("digest", flat=True)))
+    return seen
+
+
+def _outcome(event: InboundEvent | EventRefusal, seen: set[bytes]) -> str:
+    """Return the outcome of an event, and add it to those that are seen."""
+    if isinstance(event, EventRefusal):
+        return REFUSED
+    if event.digest:
+        if event.digest in seen:
+            return DUPLICATE
+        seen.add(event.digest)
+    if event.is_delete:
+        return DELETED
+    if event.is_own:
+        return OWN
+    # An empty or wrong userId is a mistake that someone should see; null is no userId.
+    identified = event.user_id is not None and event.identifiers
+    return LEARNED if identified else UNIDENTIFIED
+
+
+def _learn(
+    feed_id: int,
+    deliveries: Sequence[InboundDelivery],
+    receipts: Sequence[InboundReceipt],
+    at: datetime,
+) -> list[bytes]:
+    """Change the map of a feed. Return the digests of new links.
+
+    In a request, Segment's order means nothing, so a person to delete is deleted last.
+    """
+    new: list[bytes] = []
+    waiting: list[tuple[InboundReceipt, int, InboundEvent]] = []
+    for delivery, receipt in zip(deliveries, receipts, strict=True):
+        waiting += _with(LEARNED, delivery, receipt)
+        deletes = list(_with(DELETED, delivery, receipt))
+        if deletes:
+            new += _learn_facts(feed_id, waiting, at)
+            waiting = []
+        for _receipt, _number, event in deletes:
+            user_id = event.user_id if isinstance(event.user_id, str) else ""
+            forget(feed_id, user_id=user_id, identifiers=event.identifiers)
+    return new + _learn_facts(feed_id, waiting, at)
+
+
+def _with(
+    outcome: str, delivery: InboundDelivery, receipt: InboundReceipt
+) -> Iterator[tuple[InboundReceipt, int, InboundEvent]]:
+    for number, event in enumerate(delivery.events):
+        if receipt.outcomes[number] == outcome and isinstance(event, InboundEvent):
+            yield receipt, number, event
+
+
+def _learn_facts(
+    feed_id: int,
+    waiting: Sequence[tuple[InboundReceipt, int, InboundEvent]],
+    at: datetime,
+) -> list[bytes]:
+    new: list[bytes] = []
+    for some in batched(waiting, MOST_FACTS):
+        learned = learn(feed_id, [_fact(event, at) for _, _, event in some])
+        new += learned.new_digests
+        for (receipt, number, _), result in zip(some, learned.results, strict=True):
+            receipt.links += result.new
+            receipt.conflicts += len(result.conflicts)
+            if result.problem:
+                why = result.problem
+                receipt.outcomes[number] = REFUSED
+                receipt.refusals[number] = EventRefusal(
+                    why.rule, str(why.message), str(why.fix)
+                )
+    return new
+
+
+def _fact(event: InboundEvent, at: datetime) -> IdentityFact:
+    origin = Origin(OriginKind.INBOUND, event.project_id, event.message_id)
+    return IdentityFact(event.user_id, event.identifiers, at, origin)
+
+
+def _count(
+    deliveries: Sequence[InboundDelivery],
+    receipts: Sequence[InboundReceipt],
+    at: datetime,
+) -> None:
+    """Add the outcomes to the address of these requests, which is locked."""
+    counts = Counter(outcome for one in receipts for outcome in one.outcomes)
+    changes: dict[str, object] = {
+        name: F(name) + count for name, count in counts.items()
+    }
+    changes |= {"received": F("received") + counts.total(), "last_received_at": at}
+    refusals = [why for one in receipts for why in one.refusals.values()]
+    if refusals:
+        changes |= refused_fields(refusals[-1], at)
+    addresses = InboundAddress.objects.filter(pk=deliveries[0].address_id)
+    addresses.update(**changes)
+
+
+def refused_fields(why: EventRefusal, at: datetime) -> dict[str, object]:
+    """Return the columns of an address that show its last refusal."""
+    longest = InboundAddress._meta.get_field("last_refused_reason").max_length
+    return {
+        "last_refused_at": at,
+        "last_refused_rule": why.rule,
+        "last_refused_reason": why.message[:longest],
+    }

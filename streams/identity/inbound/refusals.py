@@ -1,0 +1,37 @@
+"""Why an event from Segment is refused."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class EventRefusal(NamedTuple):
+    """The reason, for people and for programs. It contains no value of the event."""
+
+    rule: str  # never changes once published, because programs depend on it
+    message: str
+    fix: str
+
+
+_WHOLE_EVENT = "In Segment, leave the mapping's Data field at its default, which is the whole event."
+NOT_AN_OBJECT = EventRefusal(
+    "INBOUND-EVENT-001", "The event is not a JSON object.", _WHOLE_EVENT
+)
+NO_TYPE = EventRefusal(
+    "INBOUND-EVENT-002", "The event has none of Segment's types.", _WHOLE_EVENT
+)
+MALFORMED = EventRefusal(
+    "INBOUND-EVENT-003",
+    "The event can't be read.",
+    "Send the event as Segment delivered it, without building the JSON again.",
+)
+SPLIT_CHARACTER = EventRefusal(
+    "INBOUND-EVENT-004",
+    "The userId contains half of a character (a lone surrogate such as \\ud800).",
+    "Don't split strings within a character, such as an emoji.",
+)
+NO_PERSON = EventRefusal(
+    "INBOUND-EVENT-005",
+    "The delete event has neither a userId nor an anonymousId.",
+    "Send delete events as Segment delivered them.",
+)

@@ -1,0 +1,116 @@
+"""The secrets of an inbound address, encrypted for its row, and never shown again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+
+from streams.audit.services import record
+from streams.base.ids import Secret, new_secret
+from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
+from streams.identity.inbound_address import InboundAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+PREFIX = "is_"
+
+
+class SealedSecrets(NamedTuple):
+    """The columns of an address that store its secrets."""
+
+    sealed: bytes
+    key_ring_id: str
+
+
+@dataclass(slots=True)
+class AddressReencryption:
+    """The result, with the public IDs of addresses that ENCRYPTION_KEYS cannot decrypt."""
+
+    renewed: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+
+def new_inbound_secret() -> Secret:
+    """Return a new secret of 190 random bits."""
+    return new_secret(PREFIX)
+
+
+def seal_secrets(secret: str, previous: str = "", *, public_id: str) -> SealedSecrets:
+    """Encrypt the secret of the address with this ID, and the one before it."""
+    text = json.dumps([secret, previous])
+    sealed = _ring().seal(text, bound_to=_row(public_id))
+    return SealedSecrets(sealed.ciphertext, sealed.key_id)
+
+
+def open_secrets(address: InboundAddress) -> tuple[str, str]:
+    """Return the secret and the previous one, or "". Raises base.keyring.CannotDecrypt."""
+    sealed = Ciphertext(address.key_ring_id, bytes(address.sealed))
+    secret, previous = json.loads(
+        _ring().open(sealed, bound_to=_row(address.public_id))
+    )
+    return secret, previous
+
+
+def valid_secrets(address: InboundAddress, now: datetime) -> tuple[str, ...]:
+    """Return the secrets that work at this time. Raises base.keyring.CannotDecrypt."""
+    secret, previous = open_secrets(address)
+    until = address.previous_secret_until
+    return (secret, previous) if previous and until and now < until else (secret,)
+
+
+def has_secret(address: InboundAddress, secret: Secret) -> bool:
+    """Whether this is the newest secret of an address."""
+    try:
+        return open_secrets(address)[0] == secret.text
+    except CannotDecrypt:
+        return False
+
+
+def renew_addresses(*, batch: int = 500) -> AddressReencryption:
+    """Encrypt all secrets with the newest key. Can be stopped and run again at any time.
+
+    An address whose secret is rotated meanwhile keeps the new one.
+    """
+    result, newest = AddressReencryption(), _ring().newest
+    for address in _older(newest, batch):
+        try:
+            secret, previous = open_secrets(address)
+        except CannotDecrypt:
+            result.unreadable.append(address.public_id)
+            continue
+        fields = seal_secrets(secret, previous, public_id=address.public_id)
+        old = bytes(address.sealed)
+        same = InboundAddress.objects.filter(pk=address.pk, sealed=old)
+        result.renewed += same.update(**fields._asdict())
+    if result.renewed:
+        record("inbound.renewed", actor=None, count=result.renewed, key_id=newest)
+    return result
+
+
+def unknown_key_ids() -> list[str]:
+    """Return the IDs of keys that addresses need and ENCRYPTION_KEYS lacks, sorted."""
+    lacking = InboundAddress.objects.exclude(key_ring_id__in=_ring().keys)
+    ids = lacking.order_by("key_ring_id").values_list("key_ring_id", flat=True)
+    return list(ids.distinct())
+
+
+def _older(newest: str, batch: int) -> Iterator[InboundAddress]:
+    """Yield the addresses of other keys in batches, so that no transaction stays open."""
+    rows = InboundAddress.objects.exclude(key_ring_id=newest).order_by("pk")
+    last = 0
+    while page := list(rows.filter(pk__gt=last)[:batch]):
+        yield from page
+        last = page[-1].pk
+
+
+def _ring() -> KeyRing:
+    return KeyRing.parse(settings.ENCRYPTION_KEYS)
+
+
+def _row(public_id: str) -> str:
+    return f"inbound-address:{public_id}"
