@@ -20,11 +20,17 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class FeedFacts:
-    """A feed. `workspace` is the external ID used in events, `stream` the slug."""
+    """A feed. `workspace` is the external ID used in events, `stream` the slug.
+
+    Segment sends the workspace's events to `inbound_url`. The secret is a Bearer token, and
+    the shared secret of Segment's signature.
+    """
 
     workspace: str
     stream: str
     ingest_key: str = field(repr=False)
+    inbound_url: str = ""
+    inbound_secret: str = field(repr=False, default="")
 
 
 @prepared

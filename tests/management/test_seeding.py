@@ -17,6 +17,7 @@ from streams.connections.write_keys import open_write_key
 from streams.delivery.connection.status import pause
 from streams.devtools.demo import accounts, seeding
 from streams.events.models import Feed
+from streams.identity.inbound.secrets import has_secret
 from streams.models import AuditEntry
 from streams.review.launch import BROUGHT_BY
 from streams.review.requirements import preparation
@@ -129,6 +130,8 @@ def test_tokens_are_those_in_the_run_file():
     for customer in accounts.CUSTOMERS:
         feed = Feed.objects.get(workspace__external_id=customer.external_id)
         assert feed.ingest_key_digest == accounts.ingest_key(customer).digest
+        assert has_secret(feed.inbound_address, accounts.inbound_secret(customer))
+        assert feed.inbound_address.public_id == accounts.inbound_id(customer)
 
 
 def test_a_new_secret_key_creates_new_secrets_for_the_same_people(settings):

@@ -236,6 +236,20 @@ def test_demo_sends_a_day_of_events_that_arrive(up):
         time.sleep(0.1)
 
 
+def test_scripts_can_send_events_as_segment_does(up):
+    feed = up.facts["feeds"][0]
+    event = {"type": "identify", "userId": "u1", "anonymousId": "a1"}
+
+    response = requests.post(
+        feed["inbound_url"],
+        json=event,
+        headers={"Authorization": f"Bearer {feed['inbound_secret']}"},
+        timeout=10,
+    )
+
+    assert (response.status_code, response.json()["learned"]) == (200, 1)
+
+
 def test_demo_for_a_workspace_without_a_connection_says_why_events_are_queued(up):
     demo = manage(up.environ, "demo", "--events=20", "--workspace=fern-and-field")
 
@@ -248,7 +262,9 @@ def test_the_output_has_urls_and_sign_ins_and_no_token(up):
     output, facts = up.log.read_text(), up.facts
 
     told = [facts["web"], facts["sandbox"], *(s["password"] for s in facts["sign_ins"])]
-    secret = [facts["partner_token"], *(feed["ingest_key"] for feed in facts["feeds"])]
+    secret = [facts["partner_token"]]
+    for feed in facts["feeds"]:
+        secret += [feed["ingest_key"], feed["inbound_secret"]]
     assert [text for text in told if text not in output] == []
     assert [text for text in secret if text in output] == []
 

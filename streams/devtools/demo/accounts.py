@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from streams.base.ids import Secret
+from streams.base.ids import Secret, id_named
 from streams.devtools.demo.demo_streams import LIVE
 from streams.devtools.run_file import FeedFacts, SignIn
 
@@ -106,5 +106,25 @@ def sign_ins() -> list[SignIn]:
     return [SignIn(p.title, p.email, p.password) for p in PEOPLE]
 
 
-def feeds() -> list[FeedFacts]:
-    return [FeedFacts(c.external_id, LIVE.slug, ingest_key(c).text) for c in CUSTOMERS]
+def inbound_id(customer: DemoWorkspace) -> str:
+    """Return the ID of the address at which the customer's events from Segment arrive."""
+    return id_named(f"demo inbound address {customer.external_id}")
+
+
+def inbound_secret(customer: DemoWorkspace) -> Secret:
+    label = f"inbound secret {customer.external_id}"
+    return Secret("is_" + derived(label, 32, LETTERS_AND_DIGITS))
+
+
+def feeds(ingest_url: str) -> list[FeedFacts]:
+    """Return the feeds. `ingest_url` is the ingest's address, without a path."""
+    return [
+        FeedFacts(
+            c.external_id,
+            LIVE.slug,
+            ingest_key(c).text,
+            f"{ingest_url}/v1/inbound/{inbound_id(c)}",
+            inbound_secret(c).text,
+        )
+        for c in CUSTOMERS
+    ]

@@ -28,6 +28,8 @@ from streams.delivery.connection.services import connect
 from streams.devtools.demo import accounts
 from streams.devtools.demo.demo_streams import IN_REVIEW, LIVE, LOGO, DemoStream
 from streams.events.feeds import new_ingest_key, open_feed
+from streams.identity.inbound.secrets import has_secret
+from streams.identity.inbound.services import open_address, rotate_secret
 from streams.review import services as review
 from streams.tenancy.members import add_member
 from streams.tenancy.models import (
@@ -165,7 +167,18 @@ def _feed(stream: Stream, workspace: Workspace, customer: DemoWorkspace) -> Feed
     secret = accounts.ingest_key(customer)
     if feed.ingest_key_digest != secret.digest:
         new_ingest_key(feed=feed, actor=None, secret=secret)
+    _open_inbound(feed, customer)
     return feed
+
+
+def _open_inbound(feed: Feed, customer: DemoWorkspace) -> None:
+    """Open the feed's inbound address, and give it the secret of the current SECRET_KEY."""
+    secret, public_id = accounts.inbound_secret(customer), accounts.inbound_id(customer)
+    address, is_new = open_address(
+        feed=feed, actor=None, secret=secret, public_id=public_id
+    )
+    if not is_new and not has_secret(address, secret):
+        rotate_secret(address=address, actor=None, secret=secret)
 
 
 def _connect(feed: Feed, customer: DemoWorkspace) -> None:

@@ -151,5 +151,5 @@ class Supervisor:
             sandbox=self._layout.url("sandbox"),
             sign_ins=accounts.sign_ins() if has_demo else [],
             partner_token=accounts.partner_token().text if has_demo else "",
-            feeds=accounts.feeds() if has_demo else [],
+            feeds=accounts.feeds(self._layout.url("ingest")) if has_demo else [],
         )
