@@ -47,6 +47,7 @@ class CustomerFilter:
     states: frozenset[FeedState] = frozenset()
     is_test: bool | None = None  # only test workspaces, or only others
     has_issues: bool = False  # only those with issues in the last 24 hours
+    opens_all: bool = True  # also workspaces that require a second factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ WITH live AS MATERIALIZED (
   LEFT JOIN live AS k ON k.feed_id = f.id AND k.place = 1
   WHERE w.partner_id = %(partner)s AND (
     lower(w.name) LIKE %(starts)s ESCAPE '!' OR lower(w.external_id) LIKE %(starts)s ESCAPE '!'
-  ) AND (w.is_test = %(is_test)s OR %(of_any_kind)s) AND (%(with_or_without_issues)s OR EXISTS (
+  ) AND (w.is_test = %(is_test)s OR %(of_any_kind)s)
+  AND (w.second_factor_required_at IS NULL OR %(opens_all)s) AND (%(with_or_without_issues)s OR EXISTS (
     SELECT 1 FROM streams_findinghour AS hour
     JOIN streams_findingkind AS kind ON kind.id = hour.kind_id
     WHERE kind.feed_id = f.id AND hour.at >= %(issues_since)s
@@ -202,6 +204,7 @@ def _parameters(partner: Partner, filters: CustomerFilter) -> dict[str, Any]:
         "is_test": bool(filters.is_test),
         "of_any_kind": filters.is_test is None,
         "with_or_without_issues": not filters.has_issues,
+        "opens_all": filters.opens_all,
     }
 
 

@@ -168,6 +168,41 @@ def test_the_quarantine_of_the_partner_leaves_its_events_out_without_a_factor(ca
     assert passed.get(page, of_workspace).status_code == 200
 
 
+HIDDEN = "1 workspace is hidden, because it requires two-factor authentication."
+
+
+@pytest.mark.parametrize("page", ["", "alerts/"])
+def test_lists_of_the_partner_hide_the_workspace_without_a_factor(cast, page):
+    connection = factories.cursor(factories.connection(cast.feed)).connection
+    factories.alert(connection)
+    page = f"/p/{cast.partner.slug}/{page}"
+    link = f"/workspaces/{cast.workspace.public_id}/"
+    without, passed = sign_in(cast.dev), Client()
+    passed.force_login(cast.dev)
+    before = without.get(page).text
+    require(cast.workspace)
+    after, with_factor = without.get(page).text, passed.get(page).text
+
+    assert (link in before, HIDDEN in before) == (True, False)
+    assert (link in after, HIDDEN in after) == (False, True)
+    assert (link in with_factor, HIDDEN in with_factor) == (True, False)
+
+
+def test_the_inbox_and_its_bell_hide_the_notices_without_a_factor(cast):
+    connection = factories.cursor(factories.connection(cast.feed)).connection
+    notice = factories.in_inbox(factories.alert(connection, to=cast.bob), cast.bob)
+    without, passed = sign_in(cast.bob), Client()
+    passed.force_login(cast.bob)
+    require(cast.workspace)
+    hidden, shown = without.get("/inbox/").text, passed.get("/inbox/").text
+
+    assert "Inbox: no unread notices" in hidden
+    assert HIDDEN in hidden
+    assert without.get(f"/inbox/{notice.pk}/").status_code == 404
+    assert "Inbox: 1 unread notice" in shown
+    assert cast.workspace.name in shown
+
+
 def test_the_page_of_the_workspace_for_its_partner_needs_a_factor(cast):
     args = [cast.partner.slug, cast.workspace.public_id]
     page = reverse("portal:partner-workspace", args=args)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 MOST_COUNTED = 100  # unread notices
 
 
-def inbox_of(user: User) -> NoticeQuerySet:
+def inbox_of(user: User, *, opens_all: bool) -> NoticeQuerySet:
     """Return the notices in a person's inbox, newest first.
 
     Those of a workspace are for its members and the members of its partner, as its pages
-    are. After someone has left, they are hidden.
+    are. After someone has left, they are hidden. So are those of workspaces that require a
+    second factor, unless `opens_all`.
     """
     partners = PartnerMembership.objects.filter(user=user).values("partner")
     workspaces = WorkspaceMembership.objects.filter(user=user).values("workspace")
@@ -35,6 +36,8 @@ def inbox_of(user: User) -> NoticeQuerySet:
     arrived = Notice.objects.filter(
         places, recipient=user, channel=Notice.Channel.INBOX, sent_at__isnull=False
     )
+    if not opens_all:
+        arrived = arrived.filter(workspace__second_factor_required_at=None)
     return arrived.order_by("-sent_at", "-pk")
 
 

@@ -20,6 +20,7 @@ from streams.portal.shared.access import (
     signed_in,
     workspace_to_see,
 )
+from streams.sign_in.second_factor.workspaces import opens_all_workspaces
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -49,9 +50,14 @@ def alerts(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 def partner_alerts(request: PortalRequest, slug: str) -> HttpResponse:
-    """List the alerts of a partner's streams and of its customers' workspaces."""
+    """List the alerts of a partner's streams and of its customers' workspaces.
+
+    Without those of workspaces that require a second factor that the session lacks.
+    """
     access = partner_to_see(request, slug)
     own = Alert.objects.filter(partner=access.partner).open_first()
+    if not opens_all_workspaces(request, request.user):
+        own = own.filter(workspace__second_factor_required_at=None)
     named = own.select_related("stream", "workspace")
     shown = _with_people(named, Notice.Audience.PARTNER)
     context = {

@@ -27,11 +27,14 @@ from streams.alerts.people.inbox import inbox_of, mark_read
 from streams.alerts.retention import KEPT_DAYS
 from streams.base.clock import now
 from streams.portal.shared.access import PortalRequest, signed_in
+from streams.sign_in.second_factor.workspaces import opens_all_workspaces
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models import QuerySet
+
+    from streams.alerts.people.notice import NoticeQuerySet
 
 PER_PAGE = 50
 
@@ -76,7 +79,7 @@ def inbox_notice(request: PortalRequest, pk: int) -> HttpResponse:
         raise Http404
     # An operator who views the portal as the user reads it for them, and changes nothing.
     if "impersonation" not in request.__dict__:
-        mark_read(inbox_of(request.user), now(), ids=[pk])
+        mark_read(_inbox(request), now(), ids=[pk])
     return redirect(_page(notice))
 
 
@@ -88,7 +91,7 @@ def inbox_read(request: PortalRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     pk = form.cleaned_data["notice"]
-    count = mark_read(inbox_of(request.user), now(), ids=None if pk is None else [pk])
+    count = mark_read(_inbox(request), now(), ids=None if pk is None else [pk])
     if pk is None:
         text = ngettext(
             "Marked %(count)s notice as read.",
@@ -99,8 +102,13 @@ def inbox_read(request: PortalRequest) -> HttpResponse:
     return redirect("portal:inbox")
 
 
+def _inbox(request: PortalRequest) -> NoticeQuerySet:
+    opens_all = opens_all_workspaces(request, request.user)
+    return inbox_of(request.user, opens_all=opens_all)
+
+
 def _with_alerts(request: PortalRequest) -> QuerySet[Notice]:
-    return inbox_of(request.user).select_related(
+    return _inbox(request).select_related(
         "workspace",
         "partner",
         "endpoint",

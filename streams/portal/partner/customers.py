@@ -23,6 +23,7 @@ from streams.observability.issues.queries import day_counts
 from streams.portal.shared.access import PortalRequest, partner_to_see, signed_in
 from streams.portal.shared.form_choices import number_in
 from streams.portal.workspace.summaries import rows
+from streams.sign_in.second_factor.workspaces import opens_all_workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -132,21 +133,26 @@ class StatusLink:
 
 @signed_in
 def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
-    """List the partner's customers with their status: those in trouble first."""
+    """List the partner's customers with their status: those in trouble first.
+
+    Without those that require a second factor that the session lacks.
+    """
     access = partner_to_see(request, slug)
     form = CustomerFilterForm(request.GET)
-    filters = form.filters()
+    entered = form.filters()
+    opens_all = opens_all_workspaces(request, request.user)
+    filters = replace(entered, opens_all=opens_all)
     number = number_in(request.GET, "page") or 1
-    found = _page(access.partner, form, number)
+    found = _page(access.partner, filters, form.order(), number)
     total = sum(found.counts.get(state, 0) for state in filters.states or FeedState)
     page = Paginator(range(total), PAGE_LENGTH).get_page(number)
     if page.number != number:  # beyond the last page
-        found = _page(access.partner, form, page.number)
+        found = _page(access.partner, filters, form.order(), page.number)
     context = {
         "access": access,
         "form": form,
         "query": filters.text,
-        "filtered": filters != CustomerFilter(),
+        "filtered": entered != CustomerFilter(),
         "sort": form.order(),
         "status": form.cleaned_data.get("status", ""),
         "statuses": list(_status_links(found.counts)),
@@ -162,11 +168,13 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
     return render(request, "portal/partner/workspaces.html", context)
 
 
-def _page(partner: Partner, form: CustomerFilterForm, number: int) -> CustomerPage:
+def _page(
+    partner: Partner, filters: CustomerFilter, order: CustomerOrder, number: int
+) -> CustomerPage:
     return customers(
         partner,
-        filters=form.filters(),
-        order=form.order(),
+        filters=filters,
+        order=order,
         now=now(),
         offset=min(PAGE_LENGTH * (number - 1), MOST_ROWS),
         limit=PAGE_LENGTH,

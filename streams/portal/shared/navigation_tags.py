@@ -12,6 +12,10 @@ from django.utils.translation import ngettext
 from streams.alerts.people.inbox import MOST_COUNTED, count_unread, inbox_of
 from streams.catalog.stage import Stage
 from streams.portal.shared.access import WorkspaceAccess
+from streams.sign_in.second_factor.workspaces import (
+    closed_workspaces,
+    opens_all_workspaces,
+)
 
 if TYPE_CHECKING:
     from django.template.context import RequestContext
@@ -118,13 +122,30 @@ def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, obje
 @register.inclusion_tag("portal/shared/_bell.html", takes_context=True)
 def bell(context: RequestContext) -> dict[str, object]:
     """Render the link to the inbox, with the number of unread notices. Takes one query."""
-    unread = count_unread(inbox_of(cast("User", context.request.user)))
+    user = cast("User", context.request.user)
+    opens_all = opens_all_workspaces(context.request, user)
+    unread = count_unread(inbox_of(user, opens_all=opens_all))
     shown = str(unread) if unread < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
     text = ngettext(
         "Inbox: %(count)s unread notice", "Inbox: %(count)s unread notices", unread
     )
     label = text % {"count": shown} if unread else _("Inbox: no unread notices")
     return {"unread": unread, "shown": shown, "label": label}
+
+
+@register.inclusion_tag("portal/shared/_hidden_workspaces.html", takes_context=True)
+def hidden_workspaces(context: RequestContext) -> dict[str, object]:
+    """Say how many workspaces a list hides, because they require a second factor."""
+    request = context.request
+    user = cast("User", request.user)
+    closed = None if opens_all_workspaces(request, user) else closed_workspaces(user)
+    if closed is not None and context["access"]:  # a partner's; the inbox has none
+        closed = closed.filter(partner=context["access"].partner)
+    back = {"next": request.get_full_path()}
+    return {
+        "count": 0 if closed is None else closed.count(),
+        "url": reverse("account_second_factor", query=back),
+    }
 
 
 def _declares(context: RequestContext, option: str, value: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from streams.audit.services import record
@@ -13,12 +14,14 @@ from streams.base.email import message, send_soon
 from streams.base.text.validation import one_line
 from streams.sign_in.second_factor.sessions import has_factor, used_second_factor
 from streams.tenancy.members import lock_place
+from streams.tenancy.models import Workspace
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from streams.tenancy.models import User, Workspace
+    from streams.tenancy.models import User
 
 
 class SecondFactorMissing(Exception):
@@ -43,6 +46,14 @@ def opens_all_workspaces(request: HttpRequest, user: User) -> bool:
     return bool(request.__dict__.get("impersonation")) or used_second_factor(
         request, user
     )
+
+
+def closed_workspaces(user: User) -> QuerySet[Workspace]:
+    """Return the workspaces that require a factor, of those that the user may otherwise see."""
+    own = user.workspace_memberships.values("workspace")
+    partners = user.partner_memberships.values("partner")
+    mine = Workspace.objects.filter(Q(pk__in=own) | Q(partner__in=partners))
+    return mine.filter(second_factor_required_at__isnull=False)
 
 
 @transaction.atomic
