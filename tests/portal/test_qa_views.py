@@ -50,7 +50,9 @@ def test_the_page_of_a_live_stream_says_that_its_qa_is_completed(
 
     page = as_dev.get(address(cast)).text
 
-    assert ("after its QA. The checklist below" in page) == is_live
+    assert ("QA is done: this stream went live on" in page) == is_live
+    assert ("No test since the launch" in page) == is_live
+    assert ("of 10 passed" in page) != is_live
 
 
 def test_a_partner_at_the_limit_sees_why(as_dev, cast):

@@ -88,7 +88,6 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     connected = {row.workspace.external_id for row in tests if row.connection}
     context = {
         "rows": tests,
-        "launched_at": launched_at(stream) if stream.stage == Stage.LIVE else None,
         "is_prepared": connected >= WANTED.keys(),
         "most": MAX_TEST_WORKSPACES,
         **_checklist(access, stream),
@@ -177,7 +176,11 @@ def pace(checklist: Checklist, started_at: datetime | None, now: datetime) -> st
 def _checklist(access: PartnerAccess, stream: Stream) -> dict[str, object]:
     run = last_run(stream)
     evaluated = checklist(stream, run)
+    launch = launched_at(stream) if stream.stage == Stage.LIVE else None
     return {
+        "launched_at": launch,
+        # The launch checklist says that QA is done: a count here would contradict it.
+        "is_counted": launch is None or (run is not None and run.started_at >= launch),
         "pace": pace(evaluated, run.started_at if run else None, now()),
         "run": run,
         "can_run": test_feeds(stream).exists(),
