@@ -5,7 +5,6 @@ For the responses, see streams/docs/guides/api.md.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +12,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from streams.api.authentication import for_partner
+from streams.api.request_data import feed_of, read_body
 from streams.base.clock import iso_ms
 from streams.base.msgspec_types import prepared
 from streams.base.request_errors import RequestRefused
@@ -21,13 +21,12 @@ from streams.delivery.replay import services as service
 from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
-from streams.events.models import Feed
-from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.connections.models import Connection
+    from streams.events.models import Feed
     from streams.tenancy.models import PartnerToken
 
 LISTED = 100
@@ -80,7 +79,7 @@ def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
     """List a workspace's replays, newest first. A POST starts one."""
     if request.method == "POST":
         return _start(request, token)
-    feed = _feed(token, request.GET.get("workspace", ""))
+    feed = feed_of(token, request.GET.get("workspace", ""))
     made = service.replays_of(feed).select_related(*_WITH)
     if before := request.GET.get("before"):
         made = made.filter(pk__lt=_found(token, before).pk)
@@ -114,7 +113,7 @@ def replay_cancel(
 
 def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
     wanted, key = _read(request), _idempotency_key(request)
-    connection = _connection(_feed(token, wanted.workspace))
+    connection = _connection(feed_of(token, wanted.workspace))
     try:
         if wanted.dry_run:
             return _count(connection, wanted.selection())
@@ -155,30 +154,12 @@ def _count(connection: Connection, selection: ReplaySelection) -> HttpResponse:
 
 
 def _read(request: HttpRequest) -> ReplayRequest:
-    body = request.read(MAX_BODY_BYTES + 1)
-    if len(body) > MAX_BODY_BYTES:
-        raise RequestRefused(
-            413,
-            "API-SIZE-001",
-            f"The body is larger than {MAX_BODY_BYTES:,} bytes.",
-            "Send only the fields described at /docs/guide/api/.",
-        )
-    try:
-        return msgspec.json.decode(body, type=ReplayRequest)
-    except msgspec.ValidationError as error:
-        raise RequestRefused(
-            400,
-            "API-FIELD-001",
-            f"The body is not valid: {error}.",
-            "See /docs/guide/api/ for the fields and their types.",
-        ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise RequestRefused(
-            400,
-            "API-JSON-001",
-            "The body is not a JSON object.",
-            'Send an object with the workspace: {"workspace": "customer-17"}.',
-        ) from None
+    return read_body(
+        request,
+        ReplayRequest,
+        most_bytes=MAX_BODY_BYTES,
+        example='Send an object with the workspace: {"workspace": "customer-17"}.',
+    )
 
 
 def _idempotency_key(request: HttpRequest) -> str:
@@ -191,28 +172,6 @@ def _idempotency_key(request: HttpRequest) -> str:
             "Send a shorter key, such as a UUID.",
         )
     return key
-
-
-def _feed(token: PartnerToken, external_id: str) -> Feed:
-    feeds = Feed.objects.select_related("workspace").filter(stream=token.stream_id)
-    # No ID contains a NUL (tenancy/services.py), and PostgreSQL rejects it in a query.
-    asked = [] if "\0" in external_id else [external_id]
-    with suppress(InvalidExternalId):  # older IDs were not normalized
-        asked.append(clean_external_id(external_id))
-    found = {
-        feed.workspace.external_id: feed
-        for feed in feeds.filter(workspace__external_id__in=asked)
-    }
-    feed = next((found[one] for one in asked if one in found), None)
-    if feed is None:
-        raise RequestRefused(
-            404,
-            "API-WORKSPACE-001",
-            "This stream has no workspace with this ID.",
-            "Set `workspace` to the external ID that you send with the customer's events,"
-            " and use an API token of the stream.",
-        )
-    return feed
 
 
 def _connection(feed: Feed) -> Connection:

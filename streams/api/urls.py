@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from streams.api import authentication, health, replays
+from streams.api import authentication, health, identities, replays
 
 app_name = "api"
 urlpatterns = [
@@ -13,6 +13,16 @@ urlpatterns = [
     path("api/v1/replays/<replay_id>", replays.replay, name="replay"),
     path(
         "api/v1/replays/<replay_id>/cancel", replays.replay_cancel, name="replay-cancel"
+    ),
+    path(
+        "api/v1/workspaces/<path:workspace>/identities",
+        identities.identities,
+        name="identities",
+    ),
+    path(
+        "api/v1/workspaces/<path:workspace>/identities/keys",
+        identities.identity_keys,
+        name="identity-keys",
     ),
     re_path(r"^api/.*$", authentication.unknown_path),
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 
 from streams.base.keyring import KeyRing
-from streams.identity.identifiers import IdentifierKind, normalized
+from streams.identity.identifiers import NAMES, normalized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES = 16
 FEEDS = 10_000  # whose keys a process keeps
-_KIND_NAMES = {kind: kind.name.lower() for kind in IdentifierKind}
 
 
 class FeedKey(NamedTuple):
@@ -42,13 +41,12 @@ class FeedKey(NamedTuple):
 def message(identifier: Identifier) -> bytes | None:
     """Return the bytes whose digest identifies a person; None: no one.
 
-    They are the kind, the type and the normalized value, each in its own line.
+    They are the name of the kind, the type and the normalized value, a line each.
     """
     value = normalized(identifier)
     if value is None:
         return None
-    kind = _KIND_NAMES[identifier.kind]
-    return f"{kind}\n{identifier.type}\n{value}".encode()
+    return f"{NAMES[identifier.kind]}\n{identifier.type}\n{value}".encode()
 
 
 def digests(

@@ -23,6 +23,16 @@ class IdentifierKind(models.IntegerChoices):
     EXTERNAL_ID = 5, _("External ID")
 
 
+# For programs: in the API, in uploads, and in the text of which a digest is made.
+NAMES = {
+    IdentifierKind.TOOL_ID: "id",
+    IdentifierKind.EMAIL: "email",
+    IdentifierKind.PHONE: "phone",
+    IdentifierKind.ANONYMOUS_ID: "anonymousId",
+    IdentifierKind.EXTERNAL_ID: "externalId",
+}
+
+
 @prepared
 class Identifier(msgspec.Struct, frozen=True):
     """One identifier of a person. Its repr omits the value, because reprs end up in logs."""

@@ -33,12 +33,15 @@ def test_the_guide_quotes_each_error_with_its_status():
 
 def test_the_guide_lists_every_path_and_no_other():
     paths = {
-        "/" + route.replace("<replay_id>", "{id}")
+        "/"
+        + route.replace("<replay_id>", "{id}").replace(
+            "<path:workspace>", "{workspace}"
+        )
         for route in routes(get_resolver())
         if route.startswith("api/")
     }
 
-    assert set(re.findall(r"`(?:GET|POST) (/api/v1/[^`?]+)", PAGE)) == paths
+    assert set(re.findall(r"`(?:GET|POST|PUT) (/api/v1/[^`?]+)", PAGE)) == paths
 
 
 def test_the_guide_explains_every_field_and_no_other():

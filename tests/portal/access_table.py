@@ -139,6 +139,7 @@ RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/
 
 # In URLs of every scene.
 THE_SAME = {
+    "<path:workspace>": "customer-17",
     "<kind>": "source",
     "<form>": "csv",
     "<key>": key_of(OPENED),
@@ -525,6 +526,9 @@ ROWS = [
     open_to_all("api/v1/replays", 401, "post"),
     open_to_all("api/v1/replays/<replay_id>", 401),
     open_to_all("api/v1/replays/<replay_id>/cancel", 401, "post"),
+    open_to_all("api/v1/workspaces/<path:workspace>/identities", 401),
+    open_to_all("api/v1/workspaces/<path:workspace>/identities", 401, "put"),
+    open_to_all("api/v1/workspaces/<path:workspace>/identities/keys", 401),
     open_to_all("^api/.*$", 404),
     open_to_all("^v1/.*$", 401, "post", content_type="application/json"),
 ]
