@@ -31,7 +31,9 @@ HINTS: Mapping[Export.Kind, Mapping[str, StrOrPromise]] = {
             "One event per line, for scripts and data warehouses."
         ),
         Export.Format.JSON: _("One array with all events."),
-        Export.Format.CSV: _("For spreadsheets. The payload is one column of JSON."),
+        Export.Format.CSV: _(
+            "For spreadsheets. The payload is one column of JSON. Its campaign has its own columns."
+        ),
     },
     Export.Kind.ATTEMPTS: {
         Export.Format.JSON_LINES: _(
