@@ -27,17 +27,19 @@ from streams.base.database.database_time import database_now
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
-from streams.delivery import clock_repair, quarantine_jobs
+from streams.delivery import clock_repair, quarantine_jobs, waiting_release
 from streams.delivery.engine import drain as delivery
 from streams.delivery.engine.due_cursors import unowned_due_streams
 from streams.delivery.wake import (
     DRAIN,
     EXPORTS,
     QUARANTINE,
+    WAITING,
     WEBHOOKS,
     wake,
     wake_exports,
     wake_quarantine,
+    wake_waiting,
     wake_webhooks,
 )
 from streams.events.data_loss import services as history
@@ -55,6 +57,7 @@ from streams.sign_in.session_ending import forget_ended_sessions
 log = structlog.get_logger()
 _stop = threading.Event()
 _sending_webhooks = threading.Lock()
+_releasing = threading.Lock()
 WATCH_S = 60.0
 PRUNE_DEADLINE_S = 600.0  # per statement, some of which delete a day of events
 
@@ -93,6 +96,8 @@ def sweep(**_: object) -> None:
         wake(unowned_due_streams(Now()))
         if quarantine_jobs.has_lost_its_worker():
             wake_quarantine()
+        if waiting_release.is_due():
+            wake_waiting()
         if exports.has_lost_its_worker():
             wake_exports()
         history.tick()
@@ -103,6 +108,20 @@ def sweep(**_: object) -> None:
 def work_quarantine(**_: object) -> None:
     """Process decisions about quarantined events. Several workers can do so at once."""
     quarantine_jobs.work(_stop.is_set)
+
+
+@shared_task(name=WAITING, ignore_result=True)
+def release_waiting(**_: object) -> None:
+    """Release events whose person's userId is known by now.
+
+    A process runs it once at a time, because all would wait for the lock of one feed.
+    """
+    if not _releasing.acquire(blocking=False):
+        return
+    try:
+        waiting_release.work(_stop.is_set)
+    finally:
+        _releasing.release()
 
 
 @shared_task(name=EXPORTS, ignore_result=True)

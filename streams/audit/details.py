@@ -31,6 +31,7 @@ WITH_FIELDS = {
 ONLY_CHANGES = {
     "stream.changed",
     "stream.readings_chosen",
+    "stream.identity_chosen",
     "workspace.check_mode",
     "connection.replaced",
     "sso.domains_changed",

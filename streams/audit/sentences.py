@@ -24,6 +24,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "stream.created": _("Created the stream %(stream)s"),
     "stream.changed": _("Changed the stream settings"),
     "stream.readings_chosen": _("Changed the Spec exceptions"),
+    "stream.identity_chosen": _("Changed how userIds are found"),
     "stream.profile_changed": _("Changed the tool's details in the docs"),
     "stream.logo_changed": _("Changed the logo"),
     "stream.logo_removed": _("Removed the logo"),

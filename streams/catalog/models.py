@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from streams.base.clock import now
 from streams.base.text.validation import validate_one_line
+from streams.catalog.person_identifiers import Unresolved
 from streams.catalog.retention_period import (
     DEFAULT_DAYS,
     MAX_DAYS,
@@ -100,6 +101,24 @@ class Stream(models.Model):
             "How events that violate the Segment Spec or the stream's plan are handled. A"
             " workspace can be stricter."
         ),
+    )
+    # Values of PersonIdentifier, separated by commas; empty: userIds are not looked up.
+    identify_by = models.CharField(
+        max_length=60, blank=True, default="", db_default="", editable=False
+    )
+    unresolved = models.CharField(
+        max_length=10,
+        choices=Unresolved,
+        default=Unresolved.REJECT,
+        db_default=Unresolved.REJECT,
+        editable=False,
+    )
+    check_user_ids = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )
+    # The key of the anonymousIds of unknown people. Never changes, because they would.
+    anonymous_key = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
     )
     # IDs of spec.spec_exceptions.READINGS: the exceptions that are accepted in addition to
     # the safe reading where Segment's docs contradict themselves.

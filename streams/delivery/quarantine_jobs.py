@@ -24,10 +24,13 @@ from streams.catalog.validation.event_validator import (
     first_error,
 )
 from streams.delivery.append import accept_released
+from streams.delivery.person_completion import complete
 from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
+from streams.events.people.waiting import stop_waiting
 from streams.events.quarantine import QuarantineFilter
 from streams.spec.decode.structure import MAX_EVENT_BYTES, too_large
+from streams.spec.identity_rules import UNRESOLVED
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
@@ -154,31 +157,32 @@ def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
     if not some:
         return None
     chunk = _Chunk(some[-1].pk)
+    if job.action == Action.DISCARD:
+        chunk.leave = [row.pk for row in some]
+        return chunk
     if job.action == Action.RENAME:
         validator = _validator(feed)
-        for row in some:
-            _rename(row, job.new_name, validator, chunk)
-        return chunk
-    chunk.leave = [row.pk for row in some]
-    if job.action == Action.RELEASE:
-        chunk.released = [_event(row) for row in some]
+        some = [row for row in some if _rename(row, job.new_name, validator, chunk)]
+    anonymously = job.action == Action.RELEASE
+    released, stay = complete(some, feed, anonymously=anonymously)
+    chunk.leave += [row.pk for row, _event in released]
+    chunk.released += [event for _row, event in released]
+    chunk.kept += stay
     return chunk
 
 
 def _rename(
     row: QuarantinedEvent, new_name: str, validator: EventValidator, chunk: _Chunk
-) -> None:
-    """Rename an event; one that still has an error stays in quarantine, renamed."""
+) -> bool:
+    """Rename an event. False: it still has an error, and stays in quarantine, renamed."""
     content: dict[str, Any] = _decode(bytes(row.payload))
     content["event"] = new_name
     row.name, row.payload = new_name, _encode(content)
     error = _error(content, row.payload, validator)
-    if error is None:
-        chunk.leave.append(row.pk)
-        chunk.released.append(_event(row))
-    else:
+    if error is not None:
         row.rule = error.rule
         chunk.kept.append(row)
+    return error is None
 
 
 def _error(
@@ -193,6 +197,8 @@ def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> None:
     """Save a chunk."""
     QuarantinedEvent.objects.filter(pk__in=chunk.leave).delete()
     QuarantinedEvent.objects.bulk_update(chunk.kept, ["name", "rule", "payload"])
+    kept = [row.pk for row in chunk.kept if row.rule != UNRESOLVED.id]
+    stop_waiting([*chunk.leave, *kept])
     discarded = len(chunk.leave) - len(chunk.released)
     Feed.objects.filter(pk=feed.pk).update(
         quarantined=F("quarantined") - len(chunk.leave),
@@ -211,7 +217,3 @@ def _validator(feed: Feed) -> EventValidator:
     validator = rules.checks(ValidationMode.QUARANTINE)
     assert validator is not None  # noqa: S101 - at least QUARANTINE is in force
     return validator
-
-
-def _event(row: QuarantinedEvent) -> NewEvent:
-    return NewEvent(row.type, row.name, row.user_id, row.message_id, bytes(row.payload))

@@ -23,6 +23,7 @@ log = structlog.get_logger()
 # The names of the tasks in streams.tasks.
 DRAIN = "streams.drain"
 QUARANTINE = "streams.quarantine"
+WAITING = "streams.waiting"
 EXPORTS = "streams.exports"
 WEBHOOKS = "streams.webhooks"
 
@@ -67,6 +68,19 @@ def wake(stream_ids: Iterable[int]) -> None:
 def wake_quarantine() -> None:
     """Wake a worker for quarantine jobs now. Best effort."""
     _wake_for(QUARANTINE)
+
+
+def wake_waiting_after_commit() -> None:
+    """Wake a worker for events that wait for a link once the transaction commits.
+
+    Call it where the identity map learns links.
+    """
+    transaction.on_commit(wake_waiting)
+
+
+def wake_waiting() -> None:
+    """Wake a worker for events that wait for a link now. Best effort."""
+    _wake_for(WAITING)
 
 
 def wake_exports() -> None:

@@ -27,9 +27,11 @@ from streams.spec.rules import RULES
 from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
+    from streams.events.people.identifiers import IdentityRules
     from streams.spec.issues import Issue
 
 COLUMN_LENGTH = 200  # characters of names and IDs in columns
+MISSING_ID = "SPEC-ID-001"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -56,6 +58,7 @@ class StreamFields:
     slug: str
     version: str
     allow_anonymous: bool = False
+    identity: IdentityRules | None = None  # None: userIds are not looked up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,22 @@ def prepare(
     `call` is the type in the request's path. An event without a messageId gets the next of
     `ids`.
     """
+    check(event, around, call=call)
+    return complete(event, around, ids=ids)
+
+
+def check(
+    event: dict[str, Any],
+    around: RequestFields,
+    *,
+    call: str | None = None,
+    needs_id: bool = True,
+) -> None:
+    """Check the structure of a decoded event. Raises EventRefused.
+
+    Removes empty values, and sets the type. With `needs_id=False`, the event may lack a
+    userId.
+    """
     if call is not None:
         if event.get("type") in (None, ""):
             event["type"] = call
@@ -100,8 +119,23 @@ def prepare(
             raise _other_call(call)
     allow_anonymous = around.source.allow_anonymous
     tidy(event, allow_anonymous=allow_anonymous)
-    if issues := structure_issues(event, allow_anonymous=allow_anonymous):
-        raise EventRefused.for_issue(issues[0])
+    for issue in structure_issues(event, allow_anonymous=allow_anonymous):
+        if needs_id or issue.rule != MISSING_ID:
+            raise EventRefused.for_issue(issue)
+
+
+def complete(
+    event: dict[str, Any],
+    around: RequestFields,
+    *,
+    ids: Iterator[str],
+    person: tuple[bytes, ...] = (),
+    held_by: str = "",
+) -> NewEvent:
+    """Add our fields to an event that `check` accepted, in place. Raises EventRefused.
+
+    `person` and `held_by` are those of the new event.
+    """
     _stamp(event, around)
     if event.get("messageId") is None:
         event["messageId"] = next(ids)
@@ -114,6 +148,8 @@ def prepare(
         user_id=column(event.get("userId")),
         message_id=column(event["messageId"]),
         payload=payload,
+        held_by=held_by,
+        person=person,
     )
 
 

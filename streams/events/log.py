@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 
+from streams.events.people.waiting import store_waiting, waiting_people
 from streams.events.quarter_hours import quarter
 from streams.events.store.interface import store
+from streams.spec.identity_rules import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -41,10 +43,17 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     message_id: str  # at most 100
     payload: bytes
     held_by: str = ""  # the rule that it broke, if it goes into quarantine
+    # Digests of the person's identifiers, if the userId was looked up; the first one counts
+    # most. The event waits for a link if UNRESOLVED holds it.
+    person: tuple[bytes, ...] = ()
 
     def quarantined(self, rule: str) -> NewEvent:
-        """Return the event for the quarantine."""
-        return msgspec.structs.replace(self, held_by=rule)
+        """Return the event for the quarantine, where it waits until someone decides."""
+        return msgspec.structs.replace(self, held_by=rule, person=())
+
+    def waiting(self) -> NewEvent:
+        """Return the event for the quarantine, where it waits behind others of its person."""
+        return msgspec.structs.replace(self, held_by=UNRESOLVED.id)
 
     def __repr__(self) -> str:
         """Omit the content, because reprs end up in logs."""
@@ -74,6 +83,7 @@ class _Tail:
         self.at = max(now, self._old_at) if self._old_at else now
         self.rows: list[EventRow] = []
         self.quarantined: list[QuarantineRow] = []
+        self.waiting: list[tuple[int, NewEvent]] = []  # with the place in `quarantined`
 
     def add(self, event: NewEvent) -> int:
         self.head += 1
@@ -93,6 +103,8 @@ class _Tail:
                 event.message_id, event.held_by, event.payload,
             )
         )  # fmt: skip
+        if event.person:
+            self.waiting.append((len(self.quarantined) - 1, event))
         return IN_QUARANTINE
 
     def mark(self) -> MarkRow | None:
@@ -117,6 +129,7 @@ def append(additions: Sequence[FeedAddition], *, now: datetime) -> list[Seqs]:
     """
     digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
     tails, seen = _lock({a.feed_id for a in additions}, digests, now)
+    people = waiting_people(additions)
     results: list[Seqs] = []
     new: list[SeenRow] = []
     for addition, group in zip(additions, digests, strict=True):
@@ -127,10 +140,21 @@ def append(additions: Sequence[FeedAddition], *, now: datetime) -> list[Seqs]:
                 continue
             seen.add((digest, addition.feed_id))
             new.append((digest, addition.feed_id, now))
-            seqs.append(tail.quarantine(event) if event.held_by else tail.add(event))
+            one = _in_turn(event, addition.feed_id, people) if event.person else event
+            seqs.append(tail.quarantine(one) if one.held_by else tail.add(one))
         results.append(seqs)
     _write(tails.values(), new)
     return results
+
+
+def _in_turn(event: NewEvent, feed_id: int, people: set[tuple[int, bytes]]) -> NewEvent:
+    """Have an event wait if an earlier one of its person does."""
+    person = (feed_id, event.person[0])
+    if not event.held_by and person in people:
+        event = event.waiting()
+    if event.held_by:
+        people.add(person)
+    return event
 
 
 def append_released(addition: FeedAddition, *, now: datetime) -> Seqs:
@@ -167,3 +191,6 @@ def _write(tails: Collection[_Tail], seen: list[SeenRow]) -> None:
     moved = store().write(rows, seen, heads, marks, quarantined)
     if moved != len(grown):
         raise UnknownFeed(f"Moved {moved} heads, not {len(grown)}.")
+    for tail in tails:
+        if tail.waiting:
+            store_waiting(tail.feed_id, tail.waiting, len(tail.quarantined))

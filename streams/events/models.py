@@ -151,6 +151,37 @@ class QuarantinedEvent(models.Model):
         return f"{self.feed_id} {self.rule} {self.type} {self.name}"
 
 
+class WaitingEvent(models.Model):
+    """An identifier of an event in quarantine whose person has no known userId.
+
+    The event has one row for each of its identifiers, as the identity map's digests. It is
+    released once the map has one of them.
+    """
+
+    feed_id = models.BigIntegerField()
+    digest = models.BinaryField(max_length=16)
+    rank = models.PositiveSmallIntegerField()  # 0: the one that counts most
+    # The digest with rank 0. Events with the same one belong to the same person, and keep
+    # their order.
+    person = models.BinaryField(max_length=16)
+    # Found already, by another event of the person; empty: not yet.
+    user_id = models.TextField(blank=True, default="", db_default="")
+    # In quarantine. The code that deletes that row deletes this one, too.
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            # For the events of a person in order, and for links with a digest.
+            models.Index(
+                fields=["feed_id", "digest", "rank", "event_id"], name="waiting_digest"
+            ),
+            models.Index(fields=["event_id"], name="waiting_event"),  # deletions
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id}/{self.event_id}"
+
+
 class QuarantineJob(models.Model):
     """An action on events of one feed in quarantine.
 

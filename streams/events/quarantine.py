@@ -11,6 +11,7 @@ from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
 
 from streams.audit.services import record
 from streams.events.models import Feed, QuarantinedEvent
+from streams.events.people.waiting import stop_waiting
 from streams.events.retention.bounded_delete import CHUNK
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ def _expire_some(feed_id: int, cutoff: datetime) -> int:
         return 0
     count = len(old)
     QuarantinedEvent.objects.filter(pk__in=old).delete()
+    stop_waiting(old)
     Feed.objects.filter(pk=feed_id).update(
         quarantined=F("quarantined") - count,
         quarantine_expired=F("quarantine_expired") + count,

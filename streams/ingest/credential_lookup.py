@@ -22,6 +22,7 @@ from streams.ingest.credentials.credential_cache import (
     CredentialCache,
     ResolvedFeed,
 )
+from streams.ingest.people.lookup import Person, Resolution, look_up
 from streams.ingest.workspaces.creation import open_feeds_of
 from streams.observability.issues.counter import IssueCounter
 from streams.spec.validation_modes import ValidationMode
@@ -46,6 +47,9 @@ class CredentialLookup:
     )
     backpressure: Backpressure = field(default_factory=Backpressure)
     issues: IssueCounter = field(default_factory=IssueCounter)
+    resolutions: TtlCache[tuple[int, Person], Resolution] = field(
+        default_factory=lambda: TtlCache(100_000)
+    )
     may_query: bool = True
 
     def without_database(self) -> Self:
@@ -94,6 +98,28 @@ class CredentialLookup:
         if missing:
             self._require_database()
             found.update(self._open_feeds(access, missing, may_create=may_create))
+        return found
+
+    def people(
+        self, feed_id: int, people: Collection[Person]
+    ) -> dict[Person, Resolution]:
+        """Return what the identity map of a feed says about people. Raises NotCached.
+
+        Only userIds that were found are cached, so a new link counts at once.
+        """
+        found: dict[Person, Resolution] = {}
+        for person in people:
+            resolution = self.resolutions.get((feed_id, person))
+            if resolution is not None:
+                found[person] = resolution
+        missing = [one for one in people if one not in found]
+        if missing:
+            self._require_database()
+            for person, resolution in look_up(feed_id, missing).items():
+                found[person] = resolution
+                if resolution.user_id:
+                    key = (feed_id, person)
+                    self.resolutions.put(key, resolution, seconds=FRESH_S)
         return found
 
     def _open_feeds(

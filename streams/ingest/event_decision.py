@@ -13,6 +13,12 @@ from streams.ingest.commit.backpressure import RETRY_AFTER_S
 from streams.ingest.credentials.credential_cache import ResolvedFeed
 from streams.ingest.http.responses import EventResult, put_off, rejected, throttled
 from streams.ingest.issue_counting import EventIssues, issues_of, issues_of_refused
+from streams.ingest.people.person_events import (
+    PersonEvent,
+    identify,
+    person_event,
+    without_feed,
+)
 from streams.ingest.workspaces.resolution import (
     check_key,
     unknown_workspace,
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from streams.catalog.validation.event_validator import EventValidator
     from streams.events.log import NewEvent
     from streams.ingest.credentials.credential_cache import CredentialAccess
+    from streams.ingest.people.lookup import Resolution
     from streams.spec.issues import Issue
 
 # Structs, because a frozen dataclass takes ten times as long to create.
@@ -37,6 +44,8 @@ class ParsedEvent(msgspec.Struct, frozen=True):
     event: NewEvent
     workspace: str  # its external ID; empty for an ingest key
     content: Mapping[str, Any]  # the payload for Segment, decoded
+    found_by: str = ""  # the identifier that led to the userId
+    issues: Sequence[Issue] = ()  # with the person
 
 
 class InvalidEvent(msgspec.Struct, frozen=True):
@@ -55,6 +64,7 @@ class StoredEvent(msgspec.Struct, frozen=True):
     event: NewEvent
     workspace: str
     issues: Sequence[Issue] = ()
+    found_by: str = ""  # the identifier that led to the userId
 
 
 class RefusedEvent(msgspec.Struct, frozen=True):
@@ -72,8 +82,10 @@ def parse(
     *,
     call: str | None,
     ids: Iterator[str],
-) -> ParsedEvent | InvalidEvent:
+) -> ParsedEvent | PersonEvent | InvalidEvent:
     """Read an event, and complete it with the fields of its request.
+
+    A PersonEvent is completed later, by `identified`.
 
     `call` is that of the path, and `ids` has a messageId for an event without one.
     """
@@ -83,13 +95,48 @@ def parse(
         event = read(sent)
         workspace = workspace_of(event, access)
         check_key(event, access)
+        rules = fields.source.identity
+        if rules is not None:
+            person = person_event(event, workspace, fields, rules, call=call)
+            if person is not None:
+                return person
         prepared = prepare(event, fields, ids=ids, call=call)
         return ParsedEvent(prepared, workspace, event)
     except EventRefused as refused:
-        named = "" if access.feed else _text(event, "workspace")
-        message_id = _text(event, "messageId")
-        result = rejected(refused, workspace=named, message_id=message_id)
-        return InvalidEvent(result, refused, event, workspace)
+        return _invalid(event, refused, access, workspace)
+
+
+def identified(
+    item: PersonEvent,
+    found: Resolution | None,
+    feed_id: int,
+    access: CredentialAccess,
+    fields: RequestFields,
+    *,
+    ids: Iterator[str],
+) -> ParsedEvent | InvalidEvent:
+    """Complete an event once its person was looked up; None: it has no feed."""
+    event, rules = item.content, fields.source.identity
+    try:
+        if found is None or rules is None:
+            done = without_feed(item, fields, ids=ids)
+        else:
+            done = identify(item, found, feed_id, fields, rules, ids=ids)
+    except EventRefused as refused:
+        return _invalid(event, refused, access, item.workspace)
+    return ParsedEvent(done.event, item.workspace, event, done.found_by, done.issues)
+
+
+def _invalid(
+    event: Mapping[str, Any],
+    refused: EventRefused,
+    access: CredentialAccess,
+    workspace: str | None,
+) -> InvalidEvent:
+    named = "" if access.feed else _text(event, "workspace")
+    message_id = _text(event, "messageId")
+    result = rejected(refused, workspace=named, message_id=message_id)
+    return InvalidEvent(result, refused, event, workspace)
 
 
 def decide(
@@ -115,7 +162,8 @@ def decide(
     if feed.feed_id in full_feeds:
         return _put_off(event, throttled(retry_after_s=RETRY_AFTER_S))
     if feed.validator is None:
-        return StoredEvent(feed, event.event, event.workspace)
+        person = event.issues if event.event.held_by else ()
+        return StoredEvent(feed, event.event, event.workspace, person, event.found_by)
     return _validate(event, feed, feed.validator, now)
 
 
@@ -124,12 +172,16 @@ def _validate(
 ) -> StoredEvent | RefusedEvent:
     event = item.event
     issues = validator.issues(item.content, now=now)
+    if item.issues and not event.held_by:
+        issues += item.issues
     stopped_by = validator.stopped_by(issues)
+    if item.issues and event.held_by:  # waits: no one has to decide
+        issues += item.issues
     if stopped_by is None:
-        return StoredEvent(feed, event, item.workspace, issues)
+        return StoredEvent(feed, event, item.workspace, issues, item.found_by)
     if validator.mode is ValidationMode.QUARANTINE:
         event = event.quarantined(stopped_by.rule)
-        return StoredEvent(feed, event, item.workspace, issues)
+        return StoredEvent(feed, event, item.workspace, issues, item.found_by)
     result = _rejected(item, EventRefused.for_issue(stopped_by))
     return RefusedEvent(result, issues_of(event, issues, feed))
 

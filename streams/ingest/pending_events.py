@@ -18,11 +18,13 @@ from streams.ingest.http.responses import (
     QUARANTINED,
     WARNED,
     EventResult,
+    FoundBy,
     IngestResponse,
     outcomes,
     without_hints,
 )
 from streams.ingest.issue_counting import issues_of
+from streams.ingest.people.person_events import BEHIND
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,29 +75,37 @@ class PendingEvents(msgspec.Struct, frozen=True):
         seq = next(numbers[decision.feed.feed_id])
         if seq is None:
             return EventResult(DUPLICATE, event.message_id, workspace)
-        status = "" if decision.feed.active else HELD
-        issues: Sequence[Issue] = ()
-        if decision.issues:
-            found = issues_of(event, decision.issues, decision.feed)
-            found.count(self.counter, at=self.received_at)
-            issues = without_hints(decision.issues)
-        if not issues:
-            outcome = ACCEPTED if decision.feed.connected else HELD
-            return EventResult(outcome, event.message_id, workspace, seq, status=status)
-        issues = issues[: min(room, MOST_OF_EVENT)]
-        if seq == IN_QUARANTINE:
+        issues = self._issues(decision, is_behind=seq == IN_QUARANTINE)
+        identity = FoundBy(decision.found_by) if decision.found_by else None
+        if issues and seq == IN_QUARANTINE:
             return EventResult(
-                QUARANTINED, event.message_id, workspace, findings=issues
+                QUARANTINED,
+                event.message_id,
+                workspace,
+                findings=issues[: min(room, MOST_OF_EVENT)],
+                identity=identity,
             )
+        outcome = ACCEPTED if decision.feed.connected else HELD
         return EventResult(
-            WARNED,
+            WARNED if issues else outcome,
             event.message_id,
             workspace,
             seq,
-            findings=issues,
-            status=status,
-            checks=WARNED,
+            findings=issues[: min(room, MOST_OF_EVENT)],
+            status="" if decision.feed.active else HELD,
+            checks=WARNED if issues else "",
+            identity=identity,
         )
+
+    def _issues(self, decision: StoredEvent, *, is_behind: bool) -> Sequence[Issue]:
+        """Return the issues of a stored event without hints, and count them."""
+        if is_behind and not decision.event.held_by:
+            return (BEHIND,)  # the append decided so
+        if not decision.issues:
+            return ()
+        found = issues_of(decision.event, decision.issues, decision.feed)
+        found.count(self.counter, at=self.received_at)
+        return without_hints(decision.issues)
 
 
 def pending_events(

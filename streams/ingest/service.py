@@ -7,12 +7,13 @@ response.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from streams.base.request_errors import RequestRefused
 from streams.events.event_preparation import RequestFields, message_ids
 from streams.ingest.commit.backpressure import check_all, check_feed
 from streams.ingest.credentials import authentication
@@ -20,6 +21,7 @@ from streams.ingest.event_decision import (
     InvalidEvent,
     ParsedEvent,
     decide,
+    identified,
     parse,
 )
 from streams.ingest.http.body import (
@@ -32,9 +34,9 @@ from streams.ingest.http.body import (
     unpack,
 )
 from streams.ingest.pending_events import PendingEvents, pending_events
+from streams.ingest.people.person_events import PersonEvent
 
 if TYPE_CHECKING:
-    from streams.base.request_errors import RequestRefused
     from streams.ingest.credential_lookup import CredentialLookup
     from streams.ingest.credentials.authentication import Credential
     from streams.ingest.credentials.credential_cache import (
@@ -42,6 +44,11 @@ if TYPE_CHECKING:
         ResolvedFeed,
     )
     from streams.ingest.http.routes import Route
+    from streams.ingest.people.lookup import Person
+
+
+# By the external ID of the workspace.
+type Feeds = dict[str | None, ResolvedFeed | RequestRefused]
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -85,10 +92,15 @@ def take(
         parse(sent, access, fields, call=call, ids=ids) for sent in contents.events
     ]
     feeds = _feeds(events, access, lookup)
+    decidable = (
+        cast("Sequence[ParsedEvent | InvalidEvent]", events)
+        if access.source.identity is None
+        else _identified(events, feeds, access, fields, lookup, ids)
+    )
     full_feeds = lookup.backlog().full_feeds if access.feed is None else ()
     decisions = [
         decide(event, feeds.get(event.workspace), full_feeds=full_feeds, now=now)
-        for event in events
+        for event in decidable
     ]
     return pending_events(decisions, lookup.issues, single=call is not None, now=now)
 
@@ -119,16 +131,18 @@ def _access(
 
 
 def _feeds(
-    events: Sequence[ParsedEvent | InvalidEvent],
+    events: Sequence[ParsedEvent | PersonEvent | InvalidEvent],
     access: CredentialAccess,
     lookup: CredentialLookup,
-) -> dict[str | None, ResolvedFeed | RequestRefused]:
+) -> Feeds:
     """Look up the feeds of all events, including rejected ones, by workspace."""
     if access.feed:
         return {"": access.feed}
     # In order of arrival, so that the first of too many new workspaces are created.
-    named = {item.workspace: None for item in events if isinstance(item, ParsedEvent)}
-    feeds: dict[str | None, ResolvedFeed | RequestRefused] = {}
+    named = {
+        item.workspace: None for item in events if not isinstance(item, InvalidEvent)
+    }
+    feeds: Feeds = {}
     feeds.update(lookup.find_feeds(access, named, may_create=True))
     # A rejected event doesn't create a workspace.
     refused = (item.workspace for item in events if isinstance(item, InvalidEvent))
@@ -136,3 +150,40 @@ def _feeds(
     others -= named.keys()
     feeds.update(lookup.find_feeds(access, others, may_create=False))
     return feeds
+
+
+def _identified(
+    events: Sequence[ParsedEvent | PersonEvent | InvalidEvent],
+    feeds: Feeds,
+    access: CredentialAccess,
+    fields: RequestFields,
+    lookup: CredentialLookup,
+    ids: Iterator[str],
+) -> Sequence[ParsedEvent | InvalidEvent]:
+    """Look up the userIds of events that have none, with one query for each feed."""
+    people: dict[int, set[Person]] = {}
+    for item in events:
+        if isinstance(item, PersonEvent) and (feed_id := _feed_id(item, feeds)):
+            people.setdefault(feed_id, set()).add(item.identifiers)
+    found = {pk: lookup.people(pk, of_feed) for pk, of_feed in people.items()}
+    return [
+        identified(
+            item,
+            found[feed_id][item.identifiers]
+            if (feed_id := _feed_id(item, feeds))
+            else None,
+            feed_id,
+            access,
+            fields,
+            ids=ids,
+        )
+        if isinstance(item, PersonEvent)
+        else item
+        for item in events
+    ]
+
+
+def _feed_id(item: PersonEvent, feeds: Feeds) -> int:
+    """Return the ID of an event's feed; 0 if it has none."""
+    feed = feeds.get(item.workspace)
+    return 0 if feed is None or isinstance(feed, RequestRefused) else feed.feed_id

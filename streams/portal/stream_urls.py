@@ -103,6 +103,7 @@ launch_pages: Pages = [
 setting_pages: Pages = [
     path("", stream_views.stream, name="partner-stream"),
     path("exceptions/", stream_views.readings, name="partner-stream-exceptions"),
+    path("identity/", stream_views.identity, name="partner-stream-identity"),
 ]
 
 stream_pages: Pages = [

@@ -469,6 +469,12 @@ FORMS = [
     of_stream(
         "portal/stream/settings.html",
         "",
+        "identity/",
+        fields={"first": "email", "unresolved": "set_aside"},
+    ),
+    of_stream(
+        "portal/stream/settings.html",
+        "",
         "exceptions/",
         fields={"accepted": ["review-rating"]},
     ),

@@ -259,6 +259,13 @@ ROWS = [
     for_developers(
         "streams/<slug:stream_slug>/exceptions/", "post", 302, accepted="review-rating"
     ),
+    for_developers(
+        "streams/<slug:stream_slug>/identity/",
+        "post",
+        302,
+        first="email",
+        unresolved="set_aside",
+    ),
     for_partner_team("streams/<slug:stream_slug>/overview/"),
     for_partner_team("streams/<slug:stream_slug>/launch/"),
     for_partner_team("streams/<slug:stream_slug>/activity/"),

@@ -54,6 +54,7 @@ RECORDED: dict[str, set[str]] = {
     f"{PARTNER}streams/new/": {"stream.created", "plan.drafted"},
     STREAM: {"stream.changed"},
     f"{STREAM}exceptions/": {"stream.readings_chosen"},
+    f"{STREAM}identity/": {"stream.identity_chosen"},
     f"{STREAM}launch/": {"stream.submitted"},
     f"{STREAM}launch/start-qa/": {"stream.qa_started"},
     f"{STREAM}launch/request/": {"stream.live_asked"},

@@ -32,7 +32,7 @@ ALIASES = {"js": "javascript", "py": "python", "sh": "bash", "shell": "bash", "y
 # Only images from this portal: other hosts would learn who reads the page.
 OWN_PICTURE = re.compile(r"/(?:static|docs)/(?:[\w-]+[./])*[\w-]+/?")
 # A heading that begins with a rule ID uses that ID as its anchor.
-RULE = re.compile(r"[A-Z]+-[A-Z]+-\d{3}\b")
+RULE = re.compile(r"[A-Z]+-[A-Z]+-\d{3}\b|IDENTITY-[A-Z-]+[A-Z]\b")
 
 # Where a narrow column may break a path, such as `context.campaign_name`.
 BETWEEN_NAMES = re.compile(r"(?<=\w)([._])(?=\w)")

@@ -19,6 +19,7 @@ from streams.publishing.sending_sections import (
 from streams.publishing.troubleshooting import rule_table, symptoms
 from streams.sign_in.sign_in_limits import LIMITS
 from streams.spec.call_structure import BATCH_PATHS, CALLS, Call
+from streams.spec.identity_rules import RULES as IDENTITY_RULES
 from streams.spec.issues import Rule, Severity
 from streams.spec.rules import RULES as SPEC_RULES
 from streams.spec.spec_exceptions import READINGS
@@ -69,6 +70,11 @@ def rules_contents() -> str:
 def rules_plan() -> str:
     """Return a table of the rules that compare an event with the plan."""
     return rule_table(PLAN_RULES.values())
+
+
+def rules_identity() -> str:
+    """Return a table of the rules about the person of an event."""
+    return rule_table(IDENTITY_RULES.values())
 
 
 def readings() -> str:
@@ -126,6 +132,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "rules-names": rules_names,
     "rules-contents": rules_contents,
     "rules-plan": rules_plan,
+    "rules-identity": rules_identity,
     "readings": readings,
     "regions": region_table,
     "retries": retries,

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db.models import OuterRef, Subquery
 
@@ -20,6 +20,7 @@ from streams.catalog.validation.event_validator import RuleCache
 from streams.connections.models import Connection
 from streams.events.event_preparation import StreamFields
 from streams.events.models import Feed
+from streams.events.people.identifiers import identity_rules
 from streams.ingest.credentials.authentication import Credential, CredentialKind
 from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.services import find_token
@@ -46,7 +47,9 @@ FEED_COLUMNS = (
     "workspace__check_mode",
 )  # fmt: skip
 STREAM_COLUMNS = (
-    "stream__slug", "stream__version", "stream__allow_anonymous", "stream__create_workspaces",
+    "stream__create_workspaces", "stream__slug", "stream__version", "stream__allow_anonymous",
+    "stream__identify_by", "stream__unresolved", "stream__anonymous_key",
+    "stream__check_user_ids",
 )  # fmt: skip
 
 
@@ -162,7 +165,7 @@ def _feed_accesses(
     found = {}
     for row in rows:
         stream_id, partner_id, digest, feed_id, external_id, mode, *of_stream = row
-        status, *source, creates = of_stream
+        status, creates, *source = of_stream
         credential = by_digest[digest]
         validator = rules[stream_id].checks(ValidationMode(mode))
         feed = ResolvedFeed(
@@ -173,7 +176,7 @@ def _feed_accesses(
             active=status == Connection.Status.ACTIVE,
         )
         found[credential] = CredentialAccess(
-            credential, stream_id, StreamFields(*source), creates, feed, partner_id
+            credential, stream_id, _source(*source), creates, feed, partner_id
         )
     return found
 
@@ -183,7 +186,15 @@ def _token_access(credential: Credential) -> CredentialAccess | None:
     if token is None:
         return None
     stream = token.stream
-    source = StreamFields(stream.slug, stream.version, stream.allow_anonymous)
+    source = _source(
+        stream.slug,
+        stream.version,
+        stream.allow_anonymous,
+        stream.identify_by,
+        stream.unresolved,
+        stream.anonymous_key,
+        stream.check_user_ids,
+    )
     return CredentialAccess(
         credential,
         stream.pk,
@@ -193,3 +204,8 @@ def _token_access(credential: Credential) -> CredentialAccess | None:
         partner_id=token.partner_id,
         token_id=token.pk,
     )
+
+
+def _source(*columns: Any) -> StreamFields:
+    slug, version, allow_anonymous, *identity = columns
+    return StreamFields(slug, version, allow_anonymous, identity_rules(slug, *identity))

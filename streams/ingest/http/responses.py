@@ -64,6 +64,12 @@ def _head(status: int, headers: tuple[tuple[str, str], ...], origin: str) -> byt
     return encode_head(status, everything.items())
 
 
+class FoundBy(msgspec.Struct, frozen=True):
+    """How the userId of an event was found."""
+
+    by: str  # the kind of the identifier; a value of PersonIdentifier
+
+
 class EventResult(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     """The result of one event."""
 
@@ -78,6 +84,7 @@ class EventResult(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel
     findings: Sequence[Issue] = ()  # the API's name for the issues of a stored event
     status: str = ""  # held: stored, but nothing is sent at the moment
     checks: str = ""  # warned: stored with issues
+    identity: FoundBy | None = None  # None: the event had a userId, or none was found
 
 
 def without_hints(issues: Sequence[Issue]) -> Sequence[Issue]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
+from streams.catalog.identity_settings import choose_identity
 from streams.catalog.services import change_stream, choose_spec_exceptions
 from streams.catalog.setting_conflicts import SettingsConflict
 from streams.portal.shared.access import (
@@ -22,6 +23,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.navigation_tags import within
 from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
+from streams.portal.stream.identity_form import IdentityForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
 from streams.web.recent_sign_in import confirmed, confirmed_changes
 
@@ -56,15 +58,21 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 
 
 def _settings(
-    request: PortalRequest, access: PartnerAccess, stream: Stream, form: StreamForm
+    request: PortalRequest,
+    access: PartnerAccess,
+    stream: Stream,
+    form: StreamForm,
+    identity: IdentityForm | None = None,
 ) -> HttpResponse:
+    disabled = not access.can_develop
     for field in form.fields.values():
-        field.disabled = not access.can_develop
+        field.disabled = disabled
     context = {
         "access": access,
         "stream": stream,
         "form": form,
-        "readings": ReadingsForm.of(stream, disabled=not access.can_develop),
+        "identity": identity or IdentityForm.of(stream, disabled=disabled),
+        "readings": ReadingsForm.of(stream, disabled=disabled),
     }
     return render(request, "portal/stream/settings.html", context)
 
@@ -81,6 +89,20 @@ def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         messages.success(request, _("Exceptions saved."))
     else:  # values that the form never offered
         messages.error(request, _("Select only exceptions from the list."))
+    return redirect(within(access, "partner-stream", stream_slug))
+
+
+@signed_in
+@require_POST
+def identity(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Save how a stream finds the userIds of its events."""
+    access = partner_to_develop(request, slug)
+    found = stream_of(access, stream_slug)
+    form = IdentityForm.of(found, request.POST)
+    if not form.is_valid():
+        return _settings(request, access, found, StreamForm.of(found), form)
+    choose_identity(stream=found, actor=request.user, **form.cleaned_data)
+    messages.success(request, _("Settings saved."))
     return redirect(within(access, "partner-stream", stream_slug))
 
 

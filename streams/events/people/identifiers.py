@@ -1,0 +1,181 @@
+"""The person of an event without a userId: the identifiers that can stand for one.
+
+Pure: the identity map is searched elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from streams.catalog.person_identifiers import PersonIdentifier, Unresolved
+from streams.identity.identifiers import Identifier, IdentifierKind, normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.catalog.models import Stream
+
+# The field of an event that only identifies its person. It is never sent to Segment.
+FIELD = "person"
+MOST_EXTERNAL_IDS = 5  # of an event, in the order in which it has them
+
+_KINDS = {
+    PersonIdentifier.TOOL_ID: IdentifierKind.TOOL_ID,
+    PersonIdentifier.EMAIL: IdentifierKind.EMAIL,
+    PersonIdentifier.PHONE: IdentifierKind.PHONE,
+    PersonIdentifier.ANONYMOUS_ID: IdentifierKind.ANONYMOUS_ID,
+    PersonIdentifier.EXTERNAL_ID: IdentifierKind.EXTERNAL_ID,
+}
+NAMES: Mapping[IdentifierKind | None, str] = {
+    kind: str(name) for name, kind in _KINDS.items()
+}
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRules:
+    """How a stream finds the userIds of its events; see `catalog.identity_settings`."""
+
+    order: tuple[IdentifierKind, ...]
+    unresolved: Unresolved
+    check_user_ids: bool
+    tool_id: str  # the field of the context with the tool's ID, such as postboxId
+    anonymous_key: bytes
+
+    @classmethod
+    def of(cls, stream: Stream) -> IdentityRules:
+        """Return the rules of a stream for events in quarantine.
+
+        If it looks up no userIds any more, every kind of identifier counts.
+        """
+        found = identity_rules(
+            stream.slug,
+            stream.identify_by or ",".join(_KINDS),
+            stream.unresolved,
+            stream.anonymous_key,
+            stream.check_user_ids,
+        )
+        assert found is not None  # noqa: S101 - there is an order
+        return found
+
+
+@lru_cache(maxsize=1_000)
+def identity_rules(
+    slug: str,
+    identify_by: str,
+    unresolved: str,
+    anonymous_key: str,
+    check_user_ids: bool,  # noqa: FBT001 - a row of columns
+) -> IdentityRules | None:
+    """Return the rules for these columns of a stream; None if it looks up no userIds."""
+    if not identify_by:
+        return None
+    return IdentityRules(
+        tuple(_KINDS[PersonIdentifier(name)] for name in identify_by.split(",")),
+        Unresolved(unresolved),
+        check_user_ids,
+        f"{slug}Id",
+        bytes.fromhex(anonymous_key),
+    )
+
+
+def has_user_id(event: Mapping[str, Any]) -> bool:
+    """Whether an event has a userId, valid or not."""
+    value = event.get("userId")
+    return value is not None and value != ""
+
+
+def identifiers_of(
+    event: Mapping[str, Any], rules: IdentityRules
+) -> tuple[Identifier, ...]:
+    """Return the identifiers of an event's person, in the stream's order.
+
+    Values that can identify no one, such as an email without @, are left out.
+    """
+    person, context = _object(event, FIELD), _object(event, "context")
+    traits, more = _object(event, "traits"), _object(context, "traits")
+    found: list[Identifier] = []
+    values: tuple[object, ...]
+    for kind in rules.order:
+        if kind is IdentifierKind.TOOL_ID:
+            values = (person.get("id"), context.get(rules.tool_id))
+        elif kind is IdentifierKind.EMAIL:
+            values = (person.get("email"), traits.get("email"), more.get("email"))
+        elif kind is IdentifierKind.PHONE:
+            values = (person.get("phone"), traits.get("phone"), more.get("phone"))
+        elif kind is IdentifierKind.ANONYMOUS_ID:
+            values = (person.get("anonymousId"), event.get("anonymousId"))
+        else:
+            found += _external_ids(context)
+            continue
+        value = _first(values)
+        if value:
+            found.append(Identifier(kind, value))
+    return tuple([one for one in found if normalized(one) is not None])
+
+
+def complete_context(event: dict[str, Any], rules: IdentityRules) -> None:
+    """Put the tool's ID of the person into the context, where Segment expects it."""
+    tool_id = _first((_object(event, FIELD).get("id"),))
+    context = event.get("context")
+    if not tool_id or not (context is None or type(context) is dict):
+        return
+    if context is None:
+        context = event["context"] = {}
+    context.setdefault(rules.tool_id, tool_id)
+
+
+def uses_the_tools_id(event: Mapping[str, Any], rules: IdentityRules) -> bool:
+    """Whether the userId of an event is the tool's own ID of the person."""
+    user_id = event.get("userId")
+    own = (
+        _object(event, FIELD).get("id"),
+        _object(event, "context").get(rules.tool_id),
+    )
+    return user_id is not None and any(_text(one) == user_id for one in own)
+
+
+def anonymous_id(feed_id: int, identifier: Identifier, rules: IdentityRules) -> str:
+    """Return the anonymousId of an unknown person: a UUID, always the same in a feed."""
+    value = normalized(identifier)
+    message = f"{feed_id}:{identifier.kind.value}:{identifier.type}:{value}"
+    digest = hmac.digest(rules.anonymous_key, message.encode(), hashlib.sha256)
+    return str(UUID(bytes=digest[:16], version=4))
+
+
+def _external_ids(context: Mapping[str, Any]) -> list[Identifier]:
+    listed = context.get("externalIds")
+    if type(listed) is not list:
+        return []
+    return [
+        Identifier(IdentifierKind.EXTERNAL_ID, value, kind)
+        for one in listed[:MOST_EXTERNAL_IDS]
+        if type(one) is dict
+        and (value := _text(one.get("id")))
+        and (kind := _text(one.get("type")))
+    ]
+
+
+def _object(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = parent.get(key)
+    return value if type(value) is dict else _NOTHING
+
+
+def _first(values: Iterable[object]) -> str:
+    for value in values:
+        if text := _text(value):
+            return text
+    return ""
+
+
+def _text(value: object) -> str:
+    """Return a text, or a whole number as text; empty for anything else."""
+    if type(value) is str:
+        return value
+    return str(value) if type(value) is int else ""

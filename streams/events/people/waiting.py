@@ -1,0 +1,94 @@
+"""Events that wait for a link: their person has no userId that the identity map knows.
+
+They are in quarantine. While one waits, later events of the same person wait behind it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.events.models import QuarantinedEvent, WaitingEvent
+from streams.identity.digests import digests
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from streams.events.log import FeedAddition, NewEvent
+    from streams.identity.identifiers import Identifier
+
+FEW = 500  # digests in one statement, below the limit of every SQLite version
+
+
+def waiting_people(additions: Sequence[FeedAddition]) -> set[tuple[int, bytes]]:
+    """Return the people of these events who have events that wait, with their feeds.
+
+    Only for events whose userId was looked up: without one, this queries nothing. The feeds
+    must be locked.
+    """
+    people: dict[int, set[bytes]] = {}
+    for addition in additions:
+        of_feed = {event.person[0] for event in addition.events if event.person}
+        if of_feed:
+            people.setdefault(addition.feed_id, set()).update(of_feed)
+    return {
+        (feed_id, digest)
+        for feed_id, digests in people.items()
+        for digest in _waiting(feed_id, digests)
+    }
+
+
+def _waiting(feed_id: int, digests: Collection[bytes]) -> set[bytes]:
+    wanted, found = list(digests), set[bytes]()
+    for first in range(0, len(wanted), FEW):
+        some = wanted[first : first + FEW]
+        rows = WaitingEvent.objects.filter(feed_id=feed_id, digest__in=some, rank=0)
+        found.update(bytes(d) for d in rows.values_list("digest", flat=True).distinct())
+    return found
+
+
+def digests_of(feed_id: int, person: Sequence[Identifier]) -> tuple[bytes, ...]:
+    """Return the digest of each identifier of a person, by the newest key."""
+    return tuple(keyed[0] for keyed in digests(feed_id, person) if keyed)
+
+
+def wait(feed_id: int, event_id: int, person: Sequence[bytes]) -> None:
+    """Have an event in quarantine wait for a link of one of its person's digests."""
+    WaitingEvent.objects.bulk_create(_rows(feed_id, event_id, person))
+
+
+def stop_waiting(event_ids: Iterable[int]) -> None:
+    """Have events wait no more, because they leave quarantine or someone has to decide."""
+    if ids := list(event_ids):
+        WaitingEvent.objects.filter(event_id__in=ids).delete()
+
+
+def _rows(
+    feed_id: int, event_id: int, person: Sequence[bytes], user_id: str = ""
+) -> Iterator[WaitingEvent]:
+    for rank, digest in enumerate(person):
+        yield WaitingEvent(
+            feed_id=feed_id,
+            digest=digest,
+            rank=rank,
+            person=person[0],
+            user_id=user_id,
+            event_id=event_id,
+        )
+
+
+def store_waiting(
+    feed_id: int, waiting: Sequence[tuple[int, NewEvent]], quarantined: int
+) -> None:
+    """Store the identifiers of events that wait, with their places among new ones.
+
+    `quarantined` events of the feed were just put into quarantine. The feed is locked, so
+    they are its newest ones.
+    """
+    newest = QuarantinedEvent.objects.filter(feed=feed_id).order_by("-pk")
+    pks = sorted(newest.values_list("pk", flat=True)[:quarantined])
+    # A userId is here in full: those of the identity map fit the column.
+    WaitingEvent.objects.bulk_create(
+        row
+        for place, event in waiting
+        for row in _rows(feed_id, pks[place], event.person, event.user_id)
+    )

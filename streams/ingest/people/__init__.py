@@ -1,0 +1,1 @@
+"""Events whose userId is looked up in the identity map."""

@@ -1,0 +1,24 @@
+"""The rules about the person of an event: its userId, and the identifiers that stand for one.
+
+IDs never change, because programs depend on them.
+"""
+
+from __future__ import annotations
+
+from streams.spec.issues import Rule, Severity, by_id
+from streams.spec.rules import STREAMS
+
+UNRESOLVED = Rule(
+    "IDENTITY-UNRESOLVED", Severity.ERROR, "No userId is known for the person", STREAMS
+)
+TOOL_ID = Rule(
+    "IDENTITY-TOOL-ID", Severity.ERROR, "userId is the tool's own ID", STREAMS
+)
+CONTRADICTS = Rule(
+    "IDENTITY-CONTRADICTS",
+    Severity.ERROR,
+    "userId contradicts the identity map",
+    STREAMS,
+)
+
+RULES: dict[str, Rule] = by_id(UNRESOLVED, TOOL_ID, CONTRADICTS)

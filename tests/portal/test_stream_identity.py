@@ -1,0 +1,109 @@
+"""A partner chooses how a stream finds the userIds of its events."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def words(page) -> str:
+    return " ".join(page.text.split())
+
+
+@pytest.fixture
+def cast():
+    return factories.cast()
+
+
+@pytest.fixture
+def as_dev(client, cast):
+    client.force_login(cast.dev)
+    return client
+
+
+def url(cast, name="partner-stream-identity"):
+    return reverse(f"portal:{name}", args=[cast.partner.slug, cast.stream.slug])
+
+
+def choose(client, cast, *order, unresolved="set_aside", **more):
+    places = dict(zip(("first", "second", "third"), order, strict=False))
+    sent = {**places, "unresolved": unresolved, **more}
+    page = client.post(url(cast), sent, follow=True)
+    cast.stream.refresh_from_db()
+    return page
+
+
+def test_the_order_of_the_identifiers_is_saved_and_shown(as_dev, cast):
+    page = choose(as_dev, cast, "tool_id", "", "email", check_user_ids="on")
+
+    stream = cast.stream
+    assert (stream.identify_by, stream.unresolved) == ("tool_id,email", "set_aside")
+    assert stream.check_user_ids
+    assert "Settings saved." in words(page)
+    form = page.context["identity"]
+    assert [form[name].value() for name in ("first", "second", "third")] == [
+        "tool_id", "email", "",
+    ]  # fmt: skip
+
+
+def test_the_change_is_in_the_activity_log_without_the_key_of_anonymous_ids(
+    as_dev, cast
+):
+    choose(as_dev, cast, "email")
+
+    [entry] = AuditEntry.objects.filter(action="stream.identity_chosen")
+    assert entry.actor == cast.dev
+    assert entry.detail["identify_by"] == "email"
+    assert cast.stream.anonymous_key
+    assert cast.stream.anonymous_key not in str(entry.detail)
+
+
+def test_the_key_of_anonymous_ids_never_changes(as_dev, cast):
+    choose(as_dev, cast, "email")
+    key = cast.stream.anonymous_key
+
+    choose(as_dev, cast, "tool_id", unresolved="anonymous")
+
+    assert cast.stream.anonymous_key == key
+
+
+def test_saving_the_same_again_records_nothing(as_dev, cast):
+    choose(as_dev, cast, "email")
+    choose(as_dev, cast, "email")
+
+    assert AuditEntry.objects.filter(action="stream.identity_chosen").count() == 1
+
+
+def test_an_identifier_can_be_selected_only_once(as_dev, cast):
+    page = choose(as_dev, cast, "email", "email")
+
+    assert "Select each identifier only once." in words(page)
+    assert cast.stream.identify_by == ""
+
+
+def test_other_values_are_refused(as_dev, cast):
+    choose(as_dev, cast, "shoe size")
+    choose(as_dev, cast, "email", unresolved="lost")
+
+    assert (cast.stream.identify_by, cast.stream.unresolved) == ("", "reject")
+
+
+def test_support_sees_the_choices_and_cannot_change_them(client, cast):
+    client.force_login(cast.sam)
+
+    page = client.get(url(cast, "partner-stream"))
+
+    assert "Events without a userId" in words(page)
+    assert page.context["identity"].fields["first"].disabled
+    assert client.post(url(cast), {"unresolved": "reject"}).status_code == 403
+
+
+def test_another_partner_finds_nothing(client, cast):
+    client.force_login(cast.rita)
+
+    assert client.post(url(cast), {"unresolved": "reject"}).status_code == 404
