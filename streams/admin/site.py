@@ -22,6 +22,7 @@ from streams.admin.home.work_queue import work_queue
 from streams.admin.notices import views as notices
 from streams.admin.search.views import results
 from streams.admin.shared.base import staff_of
+from streams.admin.shared.links import links_for
 from streams.alerts.people.inbox import count_unread, inbox_of_operator
 from streams.base.clock import now
 
@@ -65,6 +66,7 @@ class StaffSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what all pages show; the search page fills in the search box."""
         user = request.user
+        links_for(staff_of(request))
         sees_alerts = user.is_active and user.has_perm(notices.SEES_ALERTS)
         inbox = inbox_of_operator(staff_of(request)) if sees_alerts else None
         return {

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
-from streams.admin.shared.base import page_url
+from streams.admin.shared.links import page_url
 from streams.base.clock import now
 from streams.catalog.validation.rules import RULES
 from streams.delivery.connection.status import pause

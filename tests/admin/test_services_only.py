@@ -23,8 +23,12 @@ WRITES = {
     "save_m2m", "save_form", "save_model", "save_related", "delete_model",
     "delete_queryset", "set", "add", "remove", "clear",
 }  # fmt: skip
-# These calls stay within the admin: `create` of a class here calls a service.
-OWN = {("shared/base.py", "self.create(request, form)")}
+# These calls stay within the admin: `create` of a class here calls a service, and the operator
+# of a page is a context variable.
+OWN = {
+    ("shared/base.py", "self.create(request, form)"),
+    ("shared/links.py", "_operator.set(operator)"),
+}
 
 
 def writes(source: str) -> list[str]:

@@ -93,7 +93,7 @@ def test_the_page_says_why_a_test_was_not_sent(client, cast, smtp):
     assert ">Failed</span> The email server doesn&#x27;t respond" in page(client, cast)
     delivery = page(client, cast, "notice-delivery")
     assert "The email server doesn&#x27;t respond" in delivery
-    assert ">Given up</span>" in delivery
+    assert ">Failed</span>" in delivery
 
 
 def test_a_person_can_send_a_few_tests_in_an_hour(client, cast):

@@ -37,7 +37,7 @@ def page(client, cast):
         ({"attempts": 3}, "Retrying"),
         ({"digest_end": factories.NOW}, "In the next digest"),
         ({"attempts": 1, "sent_at": factories.NOW}, "Sent"),
-        ({"attempts": 50, "given_up_at": factories.NOW}, "Given up"),
+        ({"attempts": 50, "given_up_at": factories.NOW}, "Failed"),
         ({"dropped_at": factories.NOW}, "No longer needed"),
     ],
 )

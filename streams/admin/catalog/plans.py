@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ReadOnlyAdmin, link, time_column
+from streams.admin.shared.base import ReadOnlyAdmin, time_column
+from streams.admin.shared.links import link
 from streams.catalog.plans.models import PlanVersion
 
 

@@ -17,11 +17,10 @@ from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
     ServiceAdmin,
-    linked,
-    list_link,
     staff_of,
     time_column,
 )
+from streams.admin.shared.links import link_column, linked, list_link
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.services import change_stream, create_stream
@@ -66,8 +65,9 @@ class StreamAdmin(ServiceAdmin):
     list_filter = (AwaitingOperatorFilter, "stage", "partner")
     list_select_related = ("partner",)
     search_fields = ("name", "slug", "partner__name")
+    partner_link = link_column("partner", _("partner"))
     fields = (
-        "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
+        "partner_link", "name", "slug", "version", "allow_anonymous", "create_workspaces",
         "requests_per_second", "retention_days", "stage", "to_review",
         "plan_versions", "links", "created",
     )  # fmt: skip
@@ -84,7 +84,7 @@ class StreamAdmin(ServiceAdmin):
             "stage", "to_review", "plan_versions", "links", "created", "halts",
             "halts_to_lift", "stop",
         )  # fmt: skip
-        return ("partner", "slug", *shown) if obj else shown
+        return ("partner_link", "slug", *shown) if obj else shown
 
     def get_urls(self) -> list[URLPattern]:
         shown, known = self.admin_site.admin_view, {"site": self.admin_site}
@@ -133,7 +133,10 @@ class StreamAdmin(ServiceAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
-            return self.fields[:-5]  # a new stream has no review, plan or events yet
+            return (
+                "partner",
+                *self.fields[1:-5],
+            )  # a new stream has no review, plan or events yet
         can_lift = request.user.has_perm("streams.delete_halt")
         halts = "halts_to_lift" if can_lift else "halts"
         stops = ("stop",) if request.user.has_perm("streams.add_halt") else ()
@@ -194,7 +197,7 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
     search_fields = ("hint__startswith", "name", "partner__name")
     ordering = ("-pk",)
     fields = (
-        "name", "token", "partner", "stream", "created_by", "created", "last_used",
+        "name", "token", "partner_link", "stream_link", "created_by_link", "created", "last_used",
         "expires", "revoked",
     )  # fmt: skip
     created = time_column("created_at", _("created"))
@@ -202,6 +205,9 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
     expires = time_column("expires_at", _("expires"))
     revoked = time_column("revoked_at", _("revoked"))
     readonly_fields = fields
+    partner_link = link_column("partner", _("partner"))
+    stream_link = link_column("stream", _("stream"))
+    created_by_link = link_column("created_by", _("created by"))
     actions = ("revoke",)
 
     @admin.display(description=_("token"))

@@ -13,12 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import outcome_badge
 from streams.admin.shared.append_only import HistoryAdmin
-from streams.admin.shared.base import (
-    event_link,
-    events_link,
-    link,
-    time_column,
-)
+from streams.admin.shared.base import time_column
+from streams.admin.shared.links import event_link, events_link, link
 from streams.admin.shared.period import PeriodFilter
 from streams.admin.shared.scope import (
     ConnectionFilter,

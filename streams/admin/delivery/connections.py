@@ -26,13 +26,10 @@ from streams.admin.delivery.workspace_delivery import status_of
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
-    events_link,
-    link,
-    linked,
-    list_link,
     time_column,
     to_the_second,
 )
+from streams.admin.shared.links import events_link, link, linked, list_link
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.connections.action_log import Conflict
 from streams.connections.models import Connection

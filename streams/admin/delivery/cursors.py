@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.delivery.badges import badge, deleted_badge
 from streams.admin.delivery.blocks import ListWithBlocks, block_of
 from streams.admin.delivery.workspace_delivery import status_of
-from streams.admin.shared.base import ReadOnlyAdmin, link, time_column, to_the_second
+from streams.admin.shared.base import ReadOnlyAdmin, time_column, to_the_second
+from streams.admin.shared.links import link, link_column
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.delivery.models import Cursor, Lease
 
@@ -70,13 +71,14 @@ class CursorAdmin(ReadOnlyAdmin):
         "Enter a full connection ID or the full external ID of a workspace."
     )
     fields = (
-        "connection_link", "feed_link", "stream", "kind", "start", "position", "end_seq",
+        "connection_link", "feed_link", "stream_link", "kind", "start", "position", "end_seq",
         "ended_at", "position_at", "rejected", "recovered", "filtered", "expired",
         "rejected_forgotten", "recovered_forgotten", "due", "is_held", "failures",
         "failing_since", "troubled_seq", "troubled_at", "suspect_seq", "rejections_in_row",
         "last_delivered_at",
     )  # fmt: skip
     readonly_fields = fields
+    stream_link = link_column("stream", _("stream"))
     last_delivery = time_column("last_delivered_at", _("last delivered"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -118,5 +120,7 @@ class CursorAdmin(ReadOnlyAdmin):
 class LeaseAdmin(ReadOnlyAdmin):
     when_empty = _("Workers take a lease while they deliver.")
     list_display = ("stream", "owner", "ends")
+    fields = readonly_fields = ("stream_link", "owner", "ends")
+    stream_link = link_column("stream", _("stream"))
     ends = time_column("until", _("until"))
     list_select_related = ("stream",)

@@ -15,15 +15,8 @@ from streams.admin.delivery import feed_events, feed_quarantine
 from streams.admin.delivery.badges import badge
 from streams.admin.delivery.blocks import block_of, read_blocks
 from streams.admin.delivery.workspace_delivery import status_of
-from streams.admin.shared.base import (
-    ReadOnlyAdmin,
-    events_link,
-    link,
-    linked,
-    list_link,
-    time_column,
-    to_the_second,
-)
+from streams.admin.shared.base import ReadOnlyAdmin, time_column, to_the_second
+from streams.admin.shared.links import events_link, link, linked, list_link
 from streams.admin.shared.scope import PartnerScope, WorkspaceFilter
 from streams.base.clock import now
 from streams.connections.models import Connection

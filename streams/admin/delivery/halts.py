@@ -12,7 +12,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery import halt_pages
-from streams.admin.shared.base import ReadOnlyAdmin, link, list_link, time_column
+from streams.admin.shared.base import ReadOnlyAdmin, time_column
+from streams.admin.shared.links import link, list_link
 from streams.connections.models import Connection
 from streams.delivery.limits import halts
 from streams.delivery.limits.models import Halt

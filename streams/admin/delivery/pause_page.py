@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from streams.admin.shared.base import page_url, staff_of
+from streams.admin.shared.base import staff_of
+from streams.admin.shared.links import page_url
 from streams.base.text.validation import validate_one_line
 from streams.connections.action_log import Conflict
 from streams.connections.models import Connection

@@ -13,12 +13,12 @@ from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
     UncountedList,
-    link,
     staff_of,
     time_column,
     to_the_second,
     yes_column,
 )
+from streams.admin.shared.links import link
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, cancel_replay
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
-from streams.admin.shared.base import list_url, page_url
+from streams.admin.shared.links import list_url, page_url
 from streams.alerts.webhooks.failing import failing_endpoints
 from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.audit.models import AuditEntry

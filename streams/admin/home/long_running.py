@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
-from streams.admin.shared.base import page_url, to_the_second
+from streams.admin.shared.base import to_the_second
+from streams.admin.shared.links import page_url
 from streams.events.models import QuarantineJob
 from streams.exports.models import Export
 

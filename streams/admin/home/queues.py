@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from streams.admin.delivery.workspace_delivery import words_of
 from streams.admin.home.work_items import WorkItem, WorkSection
-from streams.admin.shared.base import list_url, page_url, to_the_second
+from streams.admin.shared.base import to_the_second
+from streams.admin.shared.links import list_url, page_url
 from streams.delivery.models import Cursor
 from streams.events.models import Feed
 

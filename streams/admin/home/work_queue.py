@@ -20,7 +20,7 @@ from streams.admin.home.failures import failed_quarantine_jobs, failing_webhooks
 from streams.admin.home.long_running import long_exports, long_quarantine_jobs
 from streams.admin.home.queues import expiring_queues, growing_queues
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
-from streams.admin.shared.base import list_url, page_url
+from streams.admin.shared.links import list_url, page_url
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection

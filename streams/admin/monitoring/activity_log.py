@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.shared.append_only import BEFORE, HistoryAdmin
 from streams.admin.shared.base import staff_of, time_column
+from streams.admin.shared.links import link_column
 from streams.admin.shared.period import PeriodFilter
 from streams.admin.shared.scope import WorkspaceFilter
 from streams.audit.details import all_details
@@ -123,9 +124,11 @@ class AuditEntryAdmin(HistoryAdmin):
     )
     fields = (
         "when", "what", "action", "who", "address", "device", "member", "stream",
-        "workspace", "partner", "details",
+        "workspace_link", "partner_link", "details",
     )  # fmt: skip
     readonly_fields = fields
+    workspace_link = link_column("workspace", _("workspace"))
+    partner_link = link_column("partner", _("partner"))
     when = time_column("at", _("time"))
 
     def search_conditions(self, request: HttpRequest, search_term: str) -> list[Q]:

@@ -15,11 +15,11 @@ from streams.admin.delivery.badges import badge
 from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import (
     LIST_AND_FORM,
-    link,
     staff_of,
     time_column,
     to_the_second,
 )
+from streams.admin.shared.links import link
 from streams.admin.shared.period import PeriodFilter
 from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.models import Alert, Notice

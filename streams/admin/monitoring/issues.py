@@ -11,14 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import severity_badge
-from streams.admin.shared.base import (
-    ReadOnlyAdmin,
-    UncountedList,
-    events_link,
-    link,
-    list_link,
-    time_column,
-)
+from streams.admin.shared.base import ReadOnlyAdmin, UncountedList, time_column
+from streams.admin.shared.links import events_link, link, list_link
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.base.clock import now
 from streams.catalog.validation.rules import RULES

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import badge
 from streams.admin.shared.append_only import HistoryAdmin
-from streams.admin.shared.base import link, time_column, to_the_second
+from streams.admin.shared.base import time_column, to_the_second
+from streams.admin.shared.links import link, link_column
 from streams.alerts.models import Notice
 from streams.alerts.people.notice_states import (
     CONDITIONS,
@@ -51,15 +52,16 @@ class NoticeAdmin(HistoryAdmin):
     search_help_text = _("Enter the full email of a recipient.")
     list_select_related = ("alert", "recipient")
     fields = (
-        "id", "alert_link", "transition", "channel", "cadence", "recipient", "audience", "state", "due", "expires",
+        "id", "alert_link", "transition", "channel", "cadence", "recipient_link", "audience", "state", "due", "expires",
         "attempts", "failure", "sent", "dropped", "given_up",
     )  # fmt: skip
     readonly_fields = fields
+    recipient_link = link_column("recipient", _("recipient"))
     due = time_column("due_at", _("due"))
     expires = time_column("expires_at", _("expires"))
     sent = time_column("sent_at", _("sent"))
     dropped = time_column("dropped_at", _("dropped"))
-    given_up = time_column("given_up_at", _("given up"))
+    given_up = time_column("given_up_at", _("failed"))
 
     def search_conditions(self, request: HttpRequest, search_term: str) -> list[Q]:
         if not search_term:
@@ -74,7 +76,7 @@ class NoticeAdmin(HistoryAdmin):
 
     @admin.display(description=_("done or due"))
     def at(self, notice: Notice) -> str:
-        """Return when it was sent, dropped or given up, or when it is due."""
+        """Return when it was sent, dropped or failed, or when it is due."""
         return to_the_second(state_at(notice))
 
     @admin.display(description=_("alert"))

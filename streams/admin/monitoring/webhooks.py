@@ -13,13 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import badge
 from streams.admin.shared.append_only import HistoryAdmin
-from streams.admin.shared.base import (
-    LIST_AND_FORM,
-    link,
-    list_link,
-    staff_of,
-    time_column,
-)
+from streams.admin.shared.base import LIST_AND_FORM, staff_of, time_column
+from streams.admin.shared.links import link, list_link
 from streams.admin.shared.scope import ScopeFilter
 from streams.alerts.webhooks.failing import failing_endpoints
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.admin.delivery.workspace_delivery import words_of
-from streams.admin.shared.base import list_url, page_url, to_the_second
+from streams.admin.shared.base import to_the_second
+from streams.admin.shared.links import list_url, page_url
 from streams.base.clock import now
 from streams.base.ids import Secret
 from streams.catalog.models import Stream

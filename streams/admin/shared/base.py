@@ -12,11 +12,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 
+from streams.admin.shared.links import list_url
 from streams.admin.shared.usable_actions import UsableActions
 from streams.audit.models import AuditEntry
 from streams.audit.support_access import OPENED, record_access
@@ -25,7 +23,6 @@ from streams.web.recent_sign_in import confirm, must_confirm
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-    from streams.events.models import Feed
     from streams.tenancy.models import User
 
 
@@ -237,23 +234,6 @@ def to_the_second(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
 
 
-def page_url(row: Model) -> str:
-    """Return the URL of the row's page in the admin."""
-    meta = row._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-
-
-def list_url(model: type[Model], **query: object) -> str:
-    """Return the URL of a list in the admin, filtered by a query."""
-    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-    return reverse(name, query=query)
-
-
-def link(row: Model, text: object = None) -> str:
-    """Return a link to the row's page in the admin."""
-    return format_html('<a href="{}">{}</a>', page_url(row), text or row)
-
-
 def to_list(request: HttpRequest, model: type[Model]) -> HttpResponse:
     """Redirect to the list after an action that removes rows.
 
@@ -261,25 +241,3 @@ def to_list(request: HttpRequest, model: type[Model]) -> HttpResponse:
     """
     url = list_url(model)
     return HttpResponseRedirect(request.get_full_path() if request.path == url else url)
-
-
-def list_link(model: type[Model], text: StrOrPromise, **query: object) -> str:
-    """Return a link to a list in the admin, filtered by a query."""
-    return format_html('<a href="{}">{}</a>', list_url(model, **query), text)
-
-
-def linked(*links: str) -> str:
-    """Return links in one line."""
-    return format_html_join(" · ", "{}", [(one,) for one in links])
-
-
-def events_link(feed: Feed, text: str = "", **query: object) -> str:
-    """Return a link to the feed's events before `before`, newest first."""
-    url = reverse("admin:streams_feed_events", args=[feed.pk], query=query)
-    return format_html('<a href="{}">{}</a>', url, text or gettext("Events"))
-
-
-def event_link(feed: Feed, seq: int) -> str:
-    """Return a link to one event of the feed."""
-    url = reverse("admin:streams_feed_event", args=[feed.pk, seq])
-    return format_html('<a href="{}">{}</a>', url, seq)

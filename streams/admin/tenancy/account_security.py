@@ -11,7 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from streams.admin.shared.base import list_url, staff_of
+from streams.admin.shared.base import staff_of
+from streams.admin.shared.links import list_url
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import describe
 from streams.base.clock import now

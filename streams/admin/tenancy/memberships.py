@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import link, time_column
+from streams.admin.shared.base import time_column
+from streams.admin.shared.links import link
 from streams.tenancy.members import (
     AlreadyMember,
     LastAdmin,

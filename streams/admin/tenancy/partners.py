@@ -12,14 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import (
-    ServiceAdmin,
-    link,
-    linked,
-    list_link,
-    staff_of,
-    time_column,
-)
+from streams.admin.shared.base import ServiceAdmin, staff_of, time_column
+from streams.admin.shared.links import link, linked, list_link, may_view
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream, not_reserved
@@ -223,6 +217,8 @@ def _next_step(admin_user: User) -> str:
 
 
 def _review_link(stream: Stream) -> str:
+    if not may_view(Stream):
+        return str(stream)
     url = reverse("admin:streams_stream_review", args=[stream.pk])
     text = gettext("%(stream)s (%(stage)s)") % {
         "stream": stream.name,

@@ -25,13 +25,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import (
-    ServiceAdmin,
-    link,
-    staff_of,
-    time_column,
-    yes_column,
-)
+from streams.admin.shared.base import ServiceAdmin, staff_of, time_column, yes_column
+from streams.admin.shared.links import link
 from streams.admin.tenancy import account_security, reset_links
 from streams.admin.tenancy import impersonation as impersonation_pages
 from streams.sign_in import impersonation, security_notices

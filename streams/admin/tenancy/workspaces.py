@@ -9,16 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from streams.admin.delivery.workspace_delivery import deliveries_of
-from streams.admin.shared.base import (  # fmt: skip
+from streams.admin.shared.base import (
     LIST_AND_FORM,
     ServiceAdmin,
-    linked,
-    list_link,
     staff_of,
     time_column,
     to_list,
     yes_column,
 )
+from streams.admin.shared.links import link_column, linked, list_link
 from streams.admin.tenancy.memberships import (
     WorkspaceMembershipInline,
     save_memberships,
@@ -55,8 +54,9 @@ class WorkspaceAdmin(ServiceAdmin):
     search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
     search_help_text = _("Enter a public ID, an external ID, or the start of a name.")
     ordering = ("-pk",)
+    partner_link = link_column("partner", _("partner"))
     fields = (
-        "partner", "name", "external_id", "public_id", "weight", "is_test", "created",
+        "partner_link", "name", "external_id", "public_id", "weight", "is_test", "created",
         "links",
     )  # fmt: skip
     autocomplete_fields = ("partner",)
@@ -74,7 +74,7 @@ class WorkspaceAdmin(ServiceAdmin):
     ) -> Any:
         # The partner's server refers to the workspace by its external ID.
         fixed = ("public_id", "created", "links")
-        return (*fixed, "partner", "external_id") if obj else fixed
+        return (*fixed, "partner_link", "external_id") if obj else fixed
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         return [WorkspaceMembershipInline] if obj else []

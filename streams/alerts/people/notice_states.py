@@ -19,7 +19,7 @@ class NoticeState(models.TextChoices):
 
     WAITING = "waiting", _("Waiting")
     RETRYING = "retrying", _("Retrying")
-    GIVEN_UP = "given_up", _("Given up")
+    GIVEN_UP = "given_up", _("Failed")
     SENT = "sent", _("Sent")
     DROPPED = "dropped", _("No longer needed")
 
