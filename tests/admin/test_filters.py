@@ -153,7 +153,7 @@ def test_an_issue_by_workspace_lists_the_workspaces_with_their_counts(staff):
 
     rows = page.context["cl"].result_list
     assert {(kind.feed, kind.trend.day) for kind in rows} == {(feed, 2), (other, 1)}
-    assert page.context["cl"].list_display[:2] == ("workspace_name", "title")
+    assert [*page.context["cl"].list_display[:2]] == ["workspace_name", "title"]
 
 
 def test_issues_are_found_by_the_external_id_of_a_workspace(staff):

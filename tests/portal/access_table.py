@@ -538,6 +538,7 @@ ROWS = [
     open_to_all("api/v1/workspaces/<path:workspace>/identities/keys", 401),
     open_to_all("^api/.*$", 404),
     open_to_all("^v1/.*$", 401, "post", content_type="application/json"),
+    open_to_all("^v1/inbound/.*$", 404, "post", content_type="application/json"),
 ]
 
 
@@ -568,6 +569,7 @@ class Scene:
         names = {
             RESET_KEY: "accounts/password/reset/key/1-c0ffee-12345/",
             "^v1/.*$": "v1/track",
+            "^v1/inbound/.*$": "v1/inbound/0",
             "^api/.*$": "api/v2/replays",
             "<slug:name>": "quick-start",
             "<slug:provider_id>": "operators",
