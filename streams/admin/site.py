@@ -56,6 +56,11 @@ class StaffSite(AdminSite):
                 options,
                 name="notifications",
             ),
+            path(
+                "notifications/test/",
+                shown(notices.notice_test),
+                name="notifications-test",
+            ),
             *super().get_urls(),
         ]
 

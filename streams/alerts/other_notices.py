@@ -38,6 +38,8 @@ def other_page_of(notice: Notice) -> str:
     """Return the path of the page of the endpoint, or from which the test was sent."""
     if notice.transition == GONE:
         return _endpoint_page(notice)
+    if notice.audience == Notice.Audience.OPERATOR:
+        return reverse("admin:notifications")
     if notice.partner:
         return reverse("portal:notifications-partner", args=[notice.partner.slug])
     if notice.workspace:
@@ -76,4 +78,6 @@ def _endpoint_page(notice: Notice) -> str:
 
 
 def _place(notice: Notice) -> str:
+    if notice.audience == Notice.Audience.OPERATOR:
+        return _("the portal")
     return one_line(str(notice.partner or notice.workspace or ""))

@@ -42,6 +42,7 @@ PAGES: dict[str, set[str]] = {
     "impersonation_start": {"impersonation.started"},
     "logout": {"user.signed_out"},
     "notifications": {"notices.chosen"},
+    "notifications-test": {"notices.tested"},
     "streams_auditentry_export": {"activity.exported"},
     "streams_connection_pause": {"connection.paused"},
     "streams_halt_add": {"delivery.halted"},

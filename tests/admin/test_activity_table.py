@@ -282,6 +282,7 @@ SENT = {
     "impersonation_start": of_user("impersonation_start", reason="Ticket 7"),
     "logout": lambda staff: (reverse("admin:logout"), {}),
     "notifications": chosen,
+    "notifications-test": lambda staff: (reverse("admin:notifications-test"), {}),
     "streams_connection_pause": pause,
     "streams_halt_add": new_halt,
     "streams_halt_lift": lifted_halt,

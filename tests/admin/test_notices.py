@@ -14,6 +14,7 @@ from streams.alerts.conditions.all_rules import BY_CONDITION
 from streams.alerts.evaluation import report_discrepancies
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.models import NoticeChoice
+from streams.alerts.people.testing import MOST
 from streams.alerts.sending import send_due
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
@@ -180,3 +181,38 @@ def test_a_choice_that_does_not_exist_is_refused(staff, olga):
         staff, reconcile_email="never"
     )
     assert not NoticeChoice.objects.exists()
+
+
+def test_an_operator_sends_themselves_a_test(staff, olga, smtp):
+    page = staff.post(reverse("admin:notifications-test"), follow=True).text
+    assert f"A test is sent to {olga.email} and to your inbox" in page
+    assert page.count(">Waiting</span>") == 2
+
+    send_due(now(), stop=lambda: False)
+
+    (mail,) = smtp.accepted
+    assert (mail["Subject"], mail["To"]) == ("Test notice: the portal", olga.email)
+    notifications = reverse("admin:notifications")
+    assert notifications in mail.get_body(("plain",)).get_content()
+    assert staff.get(notifications).text.count(">Sent</span>") == 2
+    shown = staff.get(reverse("admin:inbox")).text
+    assert "This is a test. Notices about alerts arrive here." in shown
+    notice = Notice.objects.get(channel="inbox")
+    opened = staff.get(reverse("admin:inbox-notice", args=[notice.pk]))
+    assert opened.url == notifications
+
+
+def test_an_operator_sends_only_some_tests_in_an_hour(staff, olga):
+    page = reverse("admin:notifications-test")
+
+    shown = [staff.post(page, follow=True).text for _ in range(MOST + 1)]
+
+    assert "Wait before you send another." in shown[-1]
+    assert Notice.objects.count() == 2 * MOST
+    assert Notice.objects.filter(audience="operator").count() == 2 * MOST
+
+
+def test_an_operator_who_may_not_see_alerts_sends_no_test(client):
+    client.force_login(factories.user(is_staff=True))
+
+    assert client.post(reverse("admin:notifications-test")).status_code == 403

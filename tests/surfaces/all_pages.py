@@ -160,6 +160,8 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
     yield from halts(olga)
     yield from searches(olga)
     yield from pauses(olga)
+    with undone():
+        yield from olga.visit("post", reverse("admin:notifications-test"), {})
     yield from views_as(olga)
     yield from sign_out_of_user(olga)
     as_page = {"Accept": HTML}

@@ -15,9 +15,16 @@ from django.views.decorators.http import require_POST
 from streams.admin.notices.forms import OperatorChoicesForm, kinds
 from streams.admin.shared.base import staff_of
 from streams.alerts.operators import operator_page, operator_title_of
+from streams.alerts.other_notices import (
+    other_page_of,
+    other_sentence_of,
+    other_title_of,
+)
 from streams.alerts.people.choices import choose, current
 from streams.alerts.people.inbox import inbox_of_operator, mark_read
+from streams.alerts.people.notice_states import state_of
 from streams.alerts.people.recipients import Portal
+from streams.alerts.people.testing import latest_tests, send_test
 from streams.alerts.retention import KEPT_DAYS
 from streams.base.clock import now
 
@@ -39,7 +46,7 @@ def inbox(request: HttpRequest, site: AdminSite) -> HttpResponse:
         **site.each_context(request),
         "title": _("Inbox"),
         "page": page,
-        "rows": [(notice, operator_title_of(notice)) for notice in page],
+        "rows": [(notice, *_words(notice)) for notice in page],
         "days": KEPT_DAYS,
     }
     return TemplateResponse(request, "admin/inbox.html", content)
@@ -50,7 +57,9 @@ def inbox_notice(request: HttpRequest, pk: int) -> HttpResponse:
     found = inbox_of_operator(_operator(request))
     notice: Notice = get_object_or_404(found.select_related("alert"), pk=pk)
     mark_read(found, now(), ids=[pk])
-    return redirect(operator_page(notice.about))
+    if notice.alert is None:
+        return redirect(other_page_of(notice))
+    return redirect(operator_page(notice.alert))
 
 
 @require_POST
@@ -77,8 +86,30 @@ def notifications(request: HttpRequest, site: AdminSite) -> HttpResponse:
         **site.each_context(request),
         "title": _("Notifications"),
         "form": form,
+        "tests": [(one, state_of(one)) for one in latest_tests(operator, Portal())],
     }
     return TemplateResponse(request, "admin/notifications.html", content)
+
+
+@require_POST
+def notice_test(request: HttpRequest) -> HttpResponse:
+    """Send the operator a test by each channel."""
+    if send_test(user=_operator(request), owner=Portal()):
+        text = _(
+            "Sending a test within half a minute. Reload this page for its status."
+        )
+        messages.success(request, text)
+    else:
+        text = _("You sent several tests within an hour. Wait before you send another.")
+        messages.error(request, text)
+    return redirect("admin:notifications")
+
+
+def _words(notice: Notice) -> tuple[str, str]:
+    """Return the title and the details of a notice."""
+    if notice.alert is None:
+        return other_title_of(notice), other_sentence_of(notice)
+    return operator_title_of(notice), notice.alert.reason
 
 
 def _operator(request: HttpRequest) -> User:

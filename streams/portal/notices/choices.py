@@ -17,7 +17,7 @@ from streams.alerts.conditions.all_rules import RULES
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.choices import choose, current, places_of
 from streams.alerts.people.digests import Cadence
-from streams.alerts.people.testing import latest_tests
+from streams.alerts.people.testing import is_in_progress, latest_tests
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_see,
@@ -169,9 +169,7 @@ def tests_of(request: PortalRequest, owner: Owner) -> dict[str, object]:
     tests = latest_tests(request.user, owner)
     return {
         "tests": tests,
-        "waits": any(
-            not (one.sent_at or one.given_up_at or one.dropped_at) for one in tests
-        ),
+        "waits": any(is_in_progress(one) for one in tests),
         "place_url": page_of_choices(owner),
     }
 
