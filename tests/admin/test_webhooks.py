@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from streams.alerts.models import Alert
+from streams.alerts.webhooks.disabling import disable, enable
 from streams.alerts.webhooks.failing import failing_endpoints
 from streams.alerts.webhooks.models import WebhookEndpoint, WebhookMessage
 from streams.audit.details import all_details
@@ -113,7 +115,6 @@ def test_a_message_that_is_retried_is_sent_at_once(staff, messages):
     [
         ("waiting", "This message is queued already."),
         ("delivered", "This message was delivered already."),
-        ("dropped", "The alert ended before this message was due."),
     ],
 )
 def test_other_messages_are_not_sent_again(staff, messages, state, why):
@@ -124,6 +125,15 @@ def test_other_messages_are_not_sent_again(staff, messages, state, why):
 
     assert said == [f"{message}: {why}"]
     assert AuditEntry.objects.count() == count
+
+
+def test_a_message_about_an_alert_that_ended_is_not_sent_again(staff, endpoint):
+    alert = factories.alert(closed_at=factories.NOW)
+    message = factories.webhook_message(endpoint, alert, dropped_at=factories.NOW)
+
+    said = send_again(staff, message)
+
+    assert said == [f"{message}: The alert ended before this message was sent."]
 
 
 def test_the_messages_of_a_disabled_endpoint_are_not_sent_again(
@@ -139,6 +149,29 @@ def test_the_messages_of_a_disabled_endpoint_are_not_sent_again(
     message.refresh_from_db()
     assert message.given_up_at
     assert not AuditEntry.objects.filter(action="webhook.sent_again").exists()
+
+
+@pytest.mark.parametrize("transition", ["opened", "closed", "test"])
+def test_a_message_that_was_dropped_with_its_endpoint_says_so_once_it_is_enabled(
+    staff, olga, endpoint, transition
+):
+    alert = None if transition == "test" else factories.alert()
+    message = factories.webhook_message(endpoint, alert, transition=transition)
+    if transition == "closed":
+        Alert.objects.update(closed_at=now() - timedelta(hours=1))
+    disable(endpoint_id=endpoint.pk, now=now())
+    endpoint.refresh_from_db()
+    assert enable(endpoint=endpoint, actor=olga)
+
+    [said] = send_again(staff, message)
+
+    assert said == (
+        f"{message}: This message was dropped when the endpoint was disabled, because its"
+        " receiver responded 410 Gone. Since it was enabled again, the endpoint gets"
+        " messages about new alerts."
+    )
+    message.refresh_from_db()
+    assert message.dropped_at
 
 
 def test_only_operators_with_the_permission_send_messages_again(client, messages):

@@ -161,14 +161,16 @@ def send_again(*, message: WebhookMessage, actor: User) -> None:
     the endpoint is disabled.
     """
     endpoint = _locked(message.endpoint)
-    message = WebhookMessage.objects.select_related("endpoint").get(pk=message.pk)
+    message = WebhookMessage.objects.select_related("endpoint", "alert").get(
+        pk=message.pk
+    )
     if message.delivered_at:
         raise NotSentAgain(_("This message was delivered already."))
     if endpoint.gone_at:
         text = _("The endpoint is disabled, because its receiver responded 410 Gone.")
         raise NotSentAgain(text)
     if message.dropped_at:
-        raise NotSentAgain(_("The alert ended before this message was due."))
+        raise NotSentAgain(_why_dropped(message))
     if not message.failed:
         raise NotSentAgain(_("This message is queued already."))
     at, is_test = now(), message.alert_id is None
@@ -186,6 +188,19 @@ def can_send_again(message: WebhookMessage) -> bool:
     """Whether `send_again` works for a message, as the row at hand says."""
     ended = message.delivered_at or message.dropped_at or message.endpoint.gone_at
     return message.failed and not ended
+
+
+def _why_dropped(message: WebhookMessage) -> str:
+    """Return why a message was dropped: its alert was over, or its endpoint disabled."""
+    is_start = message.transition == WebhookMessage.Transition.OPENED
+    ended_at = message.alert.closed_at if message.alert else None
+    if is_start and ended_at and message.dropped_at and ended_at <= message.dropped_at:
+        return _("The alert ended before this message was sent.")
+    return _(
+        "This message was dropped when the endpoint was disabled, because its receiver"
+        " responded 410 Gone. Since it was enabled again, the endpoint gets messages about"
+        " new alerts."
+    )
 
 
 def read_url(text: str) -> CustomerUrl:
