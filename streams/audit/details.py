@@ -33,6 +33,7 @@ ONLY_CHANGES = {
     "stream.readings_chosen",
     "stream.identity_chosen",
     "workspace.check_mode",
+    "workspace.late_after",
     "connection.replaced",
     "sso.domains_changed",
 }

@@ -137,6 +137,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "workspace.removed": _("Deleted the empty workspace %(name)s (%(external_id)s)"),
     "workspace.second_factor_required": _("Required two-factor authentication"),
     "workspace.second_factor_optional": _("Made two-factor authentication optional"),
+    "workspace.late_after": _("Set events to be late after %(minutes)s minutes"),
     "workspace.check_mode": _("Set the validation mode to %(check_mode)s"),
     "feed.opened": _("Added the workspace to the stream %(stream)s"),
     "feed.ingest_key_made": _("Created an ingest key (%(hint)s…)"),

@@ -69,6 +69,7 @@ LABELS: Mapping[str, StrOrPromise] = {
     "kind": gettext_lazy("Kind"),
     "last_seq": gettext_lazy("Last event"),
     "links": gettext_lazy("Links"),
+    "minutes": gettext_lazy("Minutes"),
     "member": gettext_lazy("Member"),
     "message": gettext_lazy("Message"),
     "missing_from": gettext_lazy("Missing from"),

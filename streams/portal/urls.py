@@ -3,8 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from streams.portal.activity import views as activity_views
-from streams.portal.alerts import acknowledging, muting, notice_delivery
-from streams.portal.alerts import views as alerts
+from streams.portal.alerts import urls as alerts
 from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
@@ -123,18 +122,6 @@ workspace_tail_pages: Pages = [
     path("rows/", tail_views.workspace_tail_rows, name="tail-rows"),
 ]
 
-alert_pages: Pages = [
-    path("", alerts.alerts, name="alerts"),
-    path("notices/", notice_delivery.notice_delivery, name="notice-delivery"),
-    path(
-        "<int:pk>/acknowledge/",
-        acknowledging.alert_acknowledge,
-        name="alert-acknowledge",
-    ),
-    path("<int:pk>/mute/", muting.alert_mute, name="alert-mute"),
-    path("<int:pk>/unmute/", muting.alert_unmute, name="alert-unmute"),
-]
-
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
@@ -150,7 +137,7 @@ workspace_pages: Pages = [
         include("streams.portal.identity.urls"),
         {"section": "identity"},
     ),
-    path("alerts/", include(alert_pages), {"section": "alerts"}),
+    path("alerts/", include(alerts.workspace_pages), {"section": "alerts"}),
     path("webhooks/", include(webhooks.pages()), {"section": "alerts"}),
     path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),
@@ -253,17 +240,6 @@ partner_member_pages: Pages = [
     ),
 ]
 
-partner_alert_pages: Pages = [
-    path("", alerts.partner_alerts, name="partner-alerts"),
-    path(
-        "<int:pk>/acknowledge/",
-        acknowledging.alert_acknowledge,
-        name="partner-alert-acknowledge",
-    ),
-    path("<int:pk>/mute/", muting.alert_mute, name="partner-alert-mute"),
-    path("<int:pk>/unmute/", muting.alert_unmute, name="partner-alert-unmute"),
-]
-
 partner_pages: Pages = [
     path("", include(partner_workspaces_pages), {"section": "workspaces"}),
     path("", include(partner_stream_pages), {"section": "streams"}),
@@ -277,7 +253,7 @@ partner_pages: Pages = [
         name="partner-requests",
     ),
     path("tokens/", include(token_pages), {"section": "tokens"}),
-    path("alerts/", include(partner_alert_pages), {"section": "alerts"}),
+    path("alerts/", include(alerts.partner_pages), {"section": "alerts"}),
     path("webhooks/", include(webhooks.pages("partner-")), {"section": "webhooks"}),
     path("", include(partner_member_pages), {"section": "members"}),
     path("sso/", include(sso_urls.partner_pages), {"section": "members"}),

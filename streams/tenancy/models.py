@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import (
@@ -18,6 +19,8 @@ from streams.base.ids import public_id
 from streams.base.text.validation import validate_one_line
 from streams.spec.validation_modes import CHOICES, ValidationMode
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
+
+LATE_AFTER = timedelta(minutes=15)  # unless a workspace has another setting
 
 
 class UserManager(BaseUserManager["User"]):
@@ -131,6 +134,10 @@ class Workspace(models.Model):
         default=ValidationMode.OFF,
         db_default=ValidationMode.OFF,
         help_text=_("Can be stricter than the stream, not more lenient."),
+    )
+    # An alert opens when its oldest event that is due has been queued for so long.
+    late_after = models.DurationField(
+        _("events are late after"), default=LATE_AFTER, db_default=LATE_AFTER
     )
     # Null: its members may use the pages without a second factor.
     second_factor_required_at = models.DateTimeField(

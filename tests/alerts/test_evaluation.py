@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from streams.alerts.conditions.lateness import set_late_after
 from streams.alerts.evaluation import evaluate, open_at_once
 from streams.alerts.models import Alert, Notice
 from streams.alerts.retention import KEPT, forget
@@ -265,6 +266,27 @@ def test_events_that_wait_for_15_minutes_open_an_alert(start):
     evaluate(start + 16 * MINUTE)
     evaluate(start + 18 * MINUTE)
     assert Alert.objects.get().recovered
+
+
+@pytest.mark.parametrize("position_at", [None, -1])
+@pytest.mark.parametrize("minutes", [5, 15, 16, 24 * 60])
+def test_a_workspace_decides_when_its_events_are_late(start, minutes, position_at):
+    cursor, other = factories.cursor(), factories.cursor()
+    factories.append(cursor.feed, 2, now=start)
+    factories.append(other.feed, 2, now=start)
+    if position_at is not None:
+        Cursor.objects.update(position_at=start + position_at * MINUTE)
+    set_late_after(
+        workspace=cursor.feed.workspace, late_after=minutes * MINUTE, actor=None
+    )
+
+    def late() -> set[int]:
+        return set(Alert.objects.open().values_list("feed", flat=True))
+
+    evaluate(start + minutes * MINUTE - timedelta(seconds=1))
+    assert cursor.feed_id not in late()
+    evaluate(start + minutes * MINUTE)
+    assert late() == {cursor.feed_id} | ({other.feed_id} if minutes >= 15 else set())
 
 
 def test_a_new_event_after_a_long_silence_is_not_late(start):

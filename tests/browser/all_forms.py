@@ -400,6 +400,11 @@ FORMS = [
         "members/<int:pk>/role/",
         fields={"role": "editor"},
     ),
+    of_workspace(
+        "portal/workspace/alert_settings.html",
+        "alerts/settings/",
+        fields={"late_after_minutes": "30"},
+    ),
     of_workspace("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
     of_workspace(
         "portal/people/_second_factor.html",

@@ -190,6 +190,8 @@ ROWS = [
     for_editors("alerts/<int:pk>/acknowledge/"),
     for_editors("alerts/<int:pk>/mute/", how_long="day"),
     for_editors("alerts/<int:pk>/unmute/"),
+    for_editors("alerts/settings/", "get", 200),
+    for_editors("alerts/settings/", late_after_minutes="30"),
     for_admins("alerts/notices/", "get", 200),
     for_admins("webhooks/", "get", 200),
     for_admins("webhooks/", "post", 200),  # no URL: the form says so

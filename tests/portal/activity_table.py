@@ -23,6 +23,7 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}connection/skip/": {"events.skipped"},
     f"{WORKSPACE}connection/delete/": {"connection.deleted"},
     f"{WORKSPACE}identity/conflicts/<int:pk>/decide/": {"identity.kept"},
+    f"{WORKSPACE}alerts/settings/": {"workspace.late_after"},
     f"{WORKSPACE}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
     f"{WORKSPACE}alerts/<int:pk>/mute/": {"alert.muted_for_day"},
     f"{WORKSPACE}alerts/<int:pk>/unmute/": {"alert.unmuted"},

@@ -5,9 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import (
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce, Greatest
 
+from streams.alerts.conditions.lateness import SHORTEST
 from streams.alerts.conditions.rule import Condition, Held, Recovery, Rule
 from streams.connections.models import Connection
 from streams.delivery.limits.send_policy import unblocked
@@ -69,7 +78,7 @@ def _late(now: datetime) -> QuerySet[Cursor]:
     """Return the cursors with an event that waits for its turn for too long."""
     waiting = delivering().filter(failures=0, due_at__lte=now)
     # The next event is at least as new as the last one, which is known without a lookup.
-    old = Q(position_at=None) | Q(position_at__lte=now - LATE_AFTER)
+    old = Q(position_at=None) | Q(position_at__lte=now - SHORTEST)
     first = Event.objects.filter(
         feed=OuterRef("feed"),
         seq=OuterRef("position") + 1,
@@ -77,11 +86,15 @@ def _late(now: datetime) -> QuerySet[Cursor]:
         received_at__gte=Coalesce(OuterRef("position_at"), Value(_BEGINNING)),
     )
     received = Subquery(first.values("received_at")[:1])
+    # Of the few cursors that are left, the setting of their workspace counts.
+    late_at = ExpressionWrapper(
+        Value(now) - F("feed__workspace__late_after"), DateTimeField()
+    )
     overdue = waiting.filter(old).annotate(received_at=received)
     # While delivery was stopped, it was not late.
     began = Greatest(F("received_at"), F("connection__status_at"))
     found = overdue.filter(received_at__isnull=False).annotate(began=began)
-    return found.filter(began__lte=now - LATE_AFTER)
+    return found.filter(began__lte=late_at)
 
 
 def _key_unknown() -> QuerySet[Cursor]:
@@ -97,7 +110,6 @@ def _key_unknown() -> QuerySet[Cursor]:
     )
 
 
-LATE_AFTER = timedelta(minutes=15)
 MANY = 5  # connections that fail at the same time: not the fault of one customer
 RULES = (
     Rule(
@@ -124,7 +136,7 @@ RULES = (
     Rule(
         condition=Condition.LATE,
         holding=lambda now: _held(_late(now)),
-        opens_after=LATE_AFTER,
+        opens_after=SHORTEST,  # its query knows the setting of each workspace
         closes_after=timedelta(minutes=2),
         recovery=Recovery.DELIVERED,
         notice_waits=timedelta(minutes=30),
