@@ -87,6 +87,19 @@ class Connection(models.Model):
                 name="one_connection_per_write_key",
             ),
         ]
+        # The few that alerts are about. Beat looks for them several times a minute.
+        indexes = [
+            models.Index(
+                fields=["status_at"],
+                condition=models.Q(status="attention"),
+                name="connection_attention",
+            ),
+            models.Index(
+                fields=["known_at"],
+                condition=models.Q(known=False),
+                name="connection_key_unknown",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.key_last4} ({Region(self.region).short})"
