@@ -78,10 +78,12 @@ def test_a_code_can_be_guessed_three_times(client, mailoutbox):
     ask(client, factories.user().email)
     code = code_in(mailoutbox)
     for _ in range(3):
-        enter(client, "AAAA-AAAA")
+        last = enter(client, "AAAA-AAAA")
+    asked = client.get(last.url)
 
     enter(client, code)
 
+    assert "There were too many wrong codes. Get a new one." in asked.text
     assert get_user(client).is_anonymous
 
 

@@ -61,6 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         "email_password_mismatch": gettext_lazy("Incorrect email or password."),
         "enter_current_password": gettext_lazy("Incorrect current password."),
         "incorrect_password": gettext_lazy("Incorrect password."),
+        # Of emailed codes: own limits refuse passwords.
+        "too_many_login_attempts": gettext_lazy(
+            "There were too many wrong codes. Get a new one."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
