@@ -39,6 +39,20 @@ GET, PUT, DELETE /_sandbox/oauth
 DELETE /_sandbox/oauth/tokens
     Revoke all tokens. With {"token": "…"} or {"app_id": "…"}, revoke one token or those of
     an app.
+POST /_sandbox/inbound
+    Send events to an inbound address, as Segment's destinations do:
+    {"url": "…", "secret": "is_…", "events": [{"type": "identify", …}]}
+    Optional, with defaults: `people` (0), identify calls for so many people; `method`
+    (single; batch, extensible or function); `auth` (signature; header or none);
+    `wrong_secret` (false); `batch_size` (1000); `mappings` (1), of which each sends every
+    event; `sources`, their project IDs. Only `function` sends delete events, one for each
+    source. Send it with Content-Type: application/json.
+GET, DELETE /_sandbox/inbound
+    The newest 200 requests to inbound addresses with their attempts, and counts by state.
+    A request is retried for four hours after 408, 423, 429, most 5xx and no response, and
+    dropped after any other error. DELETE forgets all, and moves the clock back.
+POST /_sandbox/inbound/clock
+    {"advance_s": 3600} moves the clock of these retries.
 
 An error is {"error": "…"}.
 
@@ -60,6 +74,7 @@ from streams.sandbox.faults import scripts
 from streams.sandbox.faults.running_script import RunningScript
 from streams.sandbox.faults.scripts import Script
 from streams.sandbox.http.responses import Response, json_response
+from streams.sandbox.inbound import control
 from streams.sandbox.oauth.apps import OAuthSettings
 from streams.sandbox.segment.sources import KnownSources, Sources, Suppressed
 
@@ -106,6 +121,8 @@ def respond(segment: SegmentService, request: Request) -> Response:
     """Respond to a request to the page, its files or the control API."""
     if request.method == "GET" and request.path == "/":
         return pages.debugger()
+    if request.method == "GET" and request.path == "/inbound":
+        return pages.inbound()
     if request.method == "GET" and request.path.startswith("/static/"):
         return pages.static(request.path)
     handlers = _HANDLERS.get(request.path)
@@ -120,6 +137,10 @@ def respond(segment: SegmentService, request: Request) -> Response:
         return handlers[request.method](segment, request)
     except BadRequestError as error:
         return json_response({"error": str(error)}, 400)
+
+
+def _inbound(segment: SegmentService, request: Request) -> Response:
+    return control.respond(segment.inbound, request)
 
 
 def _help(segment: SegmentService, request: Request) -> Response:
@@ -267,4 +288,6 @@ _HANDLERS: dict[str, dict[str, Callable[[SegmentService, Request], Response]]] =
     "/_sandbox/suppressed": {"GET": _suppressed, "PUT": _set_suppressed},
     "/_sandbox/oauth": {"GET": _oauth, "PUT": _set_oauth, "DELETE": _reset_oauth},
     "/_sandbox/oauth/tokens": {"DELETE": _revoke},
+    "/_sandbox/inbound": {"GET": _inbound, "POST": _inbound, "DELETE": _inbound},
+    "/_sandbox/inbound/clock": {"POST": _inbound},
 }

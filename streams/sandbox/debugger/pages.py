@@ -9,6 +9,7 @@ from streams.sandbox.http.responses import Response, failure
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PAGE = _ROOT / "templates" / "sandbox" / "debugger.html"
+_INBOUND = _PAGE.with_name("inbound.html")
 _STATIC = _ROOT / "static"
 # The debugger's own files, and the portal's look.
 _FOLDERS = ("sandbox", "portal/css", "portal/fonts")
@@ -33,6 +34,11 @@ _HEADERS = {
 def debugger() -> Response:
     """Return the debugger's page."""
     return _file(_PAGE)
+
+
+def inbound() -> Response:
+    """Return the page that sends events to inbound addresses."""
+    return _file(_INBOUND)
 
 
 def static(path: str) -> Response:

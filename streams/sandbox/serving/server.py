@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streams.sandbox.http.request import Request
 
 _CONTROL = ("/_sandbox/", "/static/")
+_PAGES = ("/", "/inbound")
 
 
 class Server:
@@ -70,7 +71,7 @@ class Server:
     def _respond(self, request: Request) -> tuple[ScriptedResponse, Response]:
         if not self._access.allows_host(request):
             return NORMAL, failure(421, "This Host is not allowed. See --allowed-host.")
-        if request.path == "/" or request.path.startswith(_CONTROL):
+        if request.path in _PAGES or request.path.startswith(_CONTROL):
             return NORMAL, self._control_response(request)
         scripted, response = self._segment.respond(request)
         if "origin" in request.headers and not request.path.endswith("/token"):

@@ -13,6 +13,7 @@ from streams.sandbox.faults.running_script import NORMAL, RunningScript, ScriptR
 from streams.sandbox.faults.scripts import Script, ScriptedResponse
 from streams.sandbox.http import cors_and_pixel
 from streams.sandbox.http.responses import Response, failure, json_response, success
+from streams.sandbox.inbound.sender import InboundSender
 from streams.sandbox.oauth.endpoint import OAuthEndpoint, oauth_failure
 from streams.sandbox.oauth.tokens import OAuthError
 from streams.sandbox.segment.body import BATCH
@@ -47,6 +48,7 @@ class SegmentService:
         self.sources = Sources(KnownSources())
         self.running_script = RunningScript(Script())
         self.oauth = OAuthEndpoint()
+        self.inbound = InboundSender()
         self.clear()
 
     def clear(self) -> None:

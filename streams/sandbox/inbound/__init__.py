@@ -1,0 +1,1 @@
+"""Segment's side of inbound addresses: sends events as its destinations do, with retries."""
