@@ -159,7 +159,7 @@ def test_a_pause_by_the_operator_says_who_paused_and_why():
     shown = connection_status(paused, Cursor(stream_id=1), IDLE, NOW, None)
 
     assert shown.title == "Delivery paused by the operator"
-    assert "The operator's reason: Their server floods us." in shown.detail
+    assert "The operator's reason: “Their server floods us”. No events" in shown.detail
 
 
 def test_a_paused_connection_shows_the_pause_and_not_a_halt():

@@ -44,13 +44,15 @@ def _unconnected(snapshot: Snapshot) -> StateText:
 def _paused(snapshot: Snapshot) -> StateText:
     also = _("After you resume, events stay queued for another reason: %(reason)s")
     reason = snapshot.block.message if snapshot.block else ""
-    by_operator = _("The operator's reason: %(reason)s")
+    by_operator = _("The operator's reason: “%(reason)s”.") % {
+        "reason": snapshot.reason.rstrip(".")
+    }
     return StateText(
         title=_("Delivery paused by the operator")
         if snapshot.reason
         else _("Delivery paused"),
         sentences=(
-            by_operator % {"reason": snapshot.reason} if snapshot.reason else "",
+            by_operator if snapshot.reason else "",
             _("No events are sent until delivery is resumed."),
             queued(snapshot),
             also % {"reason": reason} if reason else "",
