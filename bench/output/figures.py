@@ -12,6 +12,7 @@ from bench.output.alert_figures import ALERTS
 from bench.output.baseline_figures import BASELINES
 from bench.output.cost_figures import COST, GROWTH
 from bench.output.export_figures import EXPORTS
+from bench.output.identity_figures import IDENTITY
 from bench.output.search_figures import SEARCH
 from bench.output.server_figures import SERVERS
 from bench.output.speed_figures import FAIRNESS, LATENCY, SQLITE, THROUGHPUT
@@ -25,6 +26,7 @@ FIGURES = [
     *SEARCH,
     *EXPORTS,
     *ALERTS,
+    *IDENTITY,
     *SQLITE,
     *BASELINES,
     *SERVERS,

@@ -14,6 +14,7 @@ from bench.rows import (
     fairness,
     growth,
     http_servers,
+    identity,
     latency,
     limits,
     row_task_post,
@@ -48,6 +49,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "search": search.measure,
     "exports": exports.beside_traffic,
     "alerts": alerts.measure,
+    "identity": identity.measure,
 }
 # Rows that run only if they are named, because they need packages of their own.
 ON_DEMAND: dict[str, Callable[[Benchmark], None]] = {"servers": http_servers.measure}

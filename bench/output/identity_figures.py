@@ -1,0 +1,30 @@
+"""Figures of the identity map."""
+
+from __future__ import annotations
+
+from bench.output.figure import Figure, at_most
+
+IDENTITY = [
+    Figure(
+        name="identity_lookup_us",
+        unit="µs",
+        says="lookup of a person in batches of 100, among 1,000,000 links",
+        goal=at_most(15),
+    ),
+    Figure(
+        name="identity_cached_us",
+        unit="µs",
+        says="the same from the cache of the process",
+        goal=at_most(5),
+    ),
+    Figure(
+        name="identity_learn_us",
+        unit="µs",
+        says="two new links of a person, in calls of 1,000 people",
+    ),
+    Figure(
+        name="identity_seen_us",
+        unit="µs",
+        says="the same again, when nothing is new",
+    ),
+]

@@ -1,0 +1,31 @@
+"""Lookups and facts in an identity map."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from bench.harness.portal import portal
+from tests.servers.keeper import ROOT
+
+if TYPE_CHECKING:
+    from bench.harness.benchmark import Benchmark
+
+LINKS = 1_000_000  # of other people
+
+
+def measure(bench: Benchmark) -> None:
+    with portal(bench.postgres, connections=1) as running:
+        for _ in range(bench.plan.runs):
+            measured = subprocess.run(
+                [sys.executable, "-m", "bench.load.identity", str(LINKS)],
+                cwd=ROOT,
+                env=running.environ,
+                check=True,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for name, value in json.loads(measured.stdout).items():
+                bench.notes.add(name, value)
