@@ -19,6 +19,7 @@ from streams.admin.monitoring import (
     activity_log,
     alerts,
     database_history,
+    identity,
     issues,
     notices,
     webhooks,
@@ -26,6 +27,6 @@ from streams.admin.monitoring import (
 from streams.admin.tenancy import groups, partners, users, workspaces
 
 __all__ = [
-    "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "groups", "halts", "issues", "notices", "partners", "plans",
+    "activity_log", "alerts", "attempts", "connections", "cursors", "database_history", "feeds", "groups", "halts", "identity", "issues", "notices", "partners", "plans",
     "replays", "streams", "users", "webhooks", "workspaces",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from streams.delivery.connection import status
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Lease
 from streams.events.data_loss.models import Generation
+from streams.identity.models import Conflict, Link
 from tests import factories
 from tests.admin.registered_models import registered
 
@@ -31,6 +32,18 @@ class World:
 
     rows: dict[str, int]
     secrets: list[str]
+
+
+def rows_of(feed):
+    conflict = factories.identity_conflict(feed)
+    return {
+        "conflict": conflict.pk,
+        "feed": feed.pk,
+        "link": conflict.link_id,
+        "partner": feed.stream.partner_id,
+        "stream": feed.stream_id,
+        "workspace": feed.workspace_id,
+    }
 
 
 @pytest.fixture
@@ -50,23 +63,20 @@ def world(olga):
         "alert": alert.pk,
         "notice": alert.notices.get().pk,
         "auditentry": AuditEntry.objects.earliest("pk").pk,
+        **rows_of(feed),
         "connection": connection.pk,
         "cursor": cursor.pk,
         "delivery": factories.delivered(cursor, 3).pk,
-        "feed": feed.pk,
         "issuekind": feed.issue_kinds.get().pk,
         "generation": Generation.objects.create(pk=1).pk,
         "halt": Halt.objects.create(stream=feed.stream, reason="Drill").pk,
         "lease": Lease.objects.create(stream=feed.stream).pk,
-        "partner": feed.stream.partner_id,
         "partnertoken": token.pk,
         "planversion": factories.published_plan(feed.stream, "Email Opened").pk,
         "rejection": rejection.pk,
         "replay": factories.replay(cursor, end=3).pk,
-        "stream": feed.stream_id,
         "user": olga.pk,
         **{one._meta.model_name: one.pk for one in (endpoint, message)},
-        "workspace": feed.workspace_id,
     }
     stored = Connection.objects.get(pk=connection.pk)
     secrets = [
@@ -114,6 +124,22 @@ def test_every_model_with_a_page_is_in_this_test(world):
     }
 
     assert shown == set(world.rows)
+
+
+@pytest.mark.parametrize("name", ["link", "conflict"])
+def test_only_the_page_of_a_link_or_conflict_shows_a_user_id(staff, name):
+    conflict = factories.identity_conflict(factories.feed())
+    Conflict.objects.update(kept="kept-id", other="other-id")
+    Link.objects.update(user_id="kept-id")
+    pk = {"link": conflict.link_id, "conflict": conflict.pk}[name]
+
+    shown = staff.get(reverse(f"admin:streams_{name}_changelist")).text
+    page = staff.get(reverse(f"admin:streams_{name}_change", args=[pk])).text
+
+    assert ("kept-id" in shown, "other-id" in shown) == (False, False)
+    assert ("kept-id" in page, "other-id" in page) == (True, name == "conflict")
+    opened = AuditEntry.objects.filter(action="support.workspace_opened")
+    assert opened.get().workspace == conflict.feed.workspace
 
 
 FIRST_LINK = re.compile(r'<tbody>.*?<a href="([^"?]*)', re.DOTALL)

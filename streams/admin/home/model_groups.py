@@ -24,6 +24,8 @@ GROUPS = (
             "Rejection",
             "Replay",
             "Halt",
+            "Link",
+            "Conflict",
             "Alert",
             "Notice",
             "WebhookEndpoint",

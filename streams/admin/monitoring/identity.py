@@ -1,0 +1,47 @@
+"""Links and conflicts of identity maps, read-only. Lists show no userIds, only single rows do."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.shared.append_only import HistoryAdmin
+from streams.admin.shared.base import time_column
+from streams.admin.shared.links import link_column
+from streams.admin.shared.scope import WorkspaceOfFeedFilter
+from streams.identity.models import Conflict, Link
+
+
+class MapAdmin(HistoryAdmin):
+    """Rows of maps, newest first. A row's page records that an operator opened it."""
+
+    activity_scope = ("workspace", "feed.workspace.public_id")
+    list_select_related = ("feed__workspace", "feed__stream")
+    first_seen = time_column("first_seen_at", _("first seen"))
+    last_seen = time_column("last_seen_at", _("last seen"))
+    feed_link = link_column("feed", _("feed"))
+
+
+@admin.register(Link)
+class LinkAdmin(MapAdmin):
+    when_empty = _("The portal learns links from Segment, by API and from events.")
+    list_filter = (WorkspaceOfFeedFilter, "kind", "origin")
+    list_display = ("id", "feed_link", "kind", "origin", "first_seen", "last_seen")
+    fields = (
+        "feed_link", "kind", "type", "user_id", "origin", "project_id", "message_id",
+        "key_id", "first_seen", "last_seen",
+    )  # fmt: skip
+    readonly_fields = fields
+
+
+@admin.register(Conflict)
+class ConflictAdmin(MapAdmin):
+    when_empty = _("Another userId for an identifier that has one is a conflict.")
+    list_display = ("id", "feed_link", "kind", "state", "count", "last_seen")
+    list_filter = (WorkspaceOfFeedFilter, "state", "kind", "origin")
+    fields = (
+        "feed_link", "kind", "type", "kept", "other", "count", "state", "decided_by",
+        "decided", "origin", "project_id", "message_id", "first_seen", "last_seen",
+    )  # fmt: skip
+    readonly_fields = fields
+    decided = time_column("decided_at", _("decided"))
