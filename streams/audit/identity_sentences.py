@@ -22,6 +22,7 @@ IDENTITY: dict[str, StrOrPromise] = {
     ),
     "inbound.opened": _("Created the inbound address for events from Segment"),
     "inbound.secret_rotated": _("Rotated the inbound secret"),
+    "inbound.tested": _("Sent a test call to the inbound address"),
     "inbound.renewed": ngettext_lazy(
         "Re-encrypted the secret of %(count)s inbound address",
         "Re-encrypted the secrets of %(count)s inbound addresses",

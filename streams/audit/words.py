@@ -107,6 +107,7 @@ LABELS: Mapping[str, StrOrPromise] = {
     "since": gettext_lazy("Since"),
     "slug": gettext_lazy("Slug"),
     "stage": gettext_lazy("Stage"),
+    "status": gettext_lazy("Status"),
     "stream": gettext_lazy("Stream"),
     "support_email": gettext_lazy("Support email"),
     "theme": gettext_lazy("Theme"),

@@ -52,7 +52,7 @@ saved_filter_pages: Pages = [
     path("<int:pk>/delete/", saved_filters.delete, name="saved-filter-delete"),
 ]
 
-connection_pages = [
+connection_pages: Pages = [
     path("", connection_views.connection, name="connection"),
     path("fresh/", connection_views.connection_fresh, name="connection-fresh"),
     path("check/", connection_views.connection_check, name="connection-check"),
@@ -65,6 +65,7 @@ connection_pages = [
     path("replace/", change_key.connection_replace, name="connection-replace"),
     path("skip/", skip_queue.connection_skip, name="connection-skip"),
     path("delete/", connection_views.connection_delete, name="connection-delete"),
+    path("receive/", include("streams.portal.receive.urls")),
 ]
 
 replay_pages = [

@@ -327,6 +327,16 @@ FORMS = [
         "identity/conflicts/<int:pk>/decide/",
     ),
     of_workspace(
+        "portal/receive/_address.html",
+        "connection/receive/",
+        "connection/receive/secret/",
+    ),
+    of_workspace(
+        "portal/receive/_received.html",
+        "connection/receive/",
+        "connection/receive/test/",
+    ),
+    of_workspace(
         "portal/exports/new.html",
         "exports/new/",
         "exports/new/",

@@ -28,7 +28,7 @@ def interface() -> str:
     )
 
 
-@pytest.mark.parametrize("name", ["quick-start", "rules", "operators"])
+@pytest.mark.parametrize("name", ["quick-start", "user-ids", "rules", "operators"])
 def test_every_label_in_a_guide_is_in_the_interface(name, interface):
     found = BOLD.finditer(GUIDES[name].text)
     bold = {match["text"].replace("\n", " ") for match in found if match["text"]}

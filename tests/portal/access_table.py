@@ -181,6 +181,10 @@ ROWS = [
     for_editors("connection/replace/", ok=400),  # a change without a preview
     for_editors("connection/skip/", "get", 200),
     for_editors("connection/skip/", up_to="1"),
+    for_viewers("connection/receive/"),
+    for_viewers("connection/receive/fresh/"),
+    for_editors("connection/receive/secret/", ok=201),
+    for_editors("connection/receive/test/"),
     for_viewers("identity/"),
     for_viewers("identity/", "post", kind="user_id", person="user-1"),
     for_editors("identity/conflicts/<int:pk>/decide/", decision="keep", seen=SEEN),
@@ -669,8 +673,14 @@ def set_scene() -> Scene:
         export=export,
         token=token,
         notice=notice,
-        conflict=factories.identity_conflict(cast.feed),
+        conflict=identified(cast),
     )
+
+
+def identified(cast: factories.Cast) -> Conflict:
+    """Create an inbound address, a link, and a conflict of its userIds."""
+    factories.inbound_address(cast.feed)
+    return factories.identity_conflict(cast.feed)
 
 
 def alerted(cast: factories.Cast, cursor: Cursor) -> Notice:

@@ -22,6 +22,8 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}connection/replace/": {"connection.replaced"},
     f"{WORKSPACE}connection/skip/": {"events.skipped"},
     f"{WORKSPACE}connection/delete/": {"connection.deleted"},
+    f"{WORKSPACE}connection/receive/secret/": {"inbound.secret_rotated"},
+    f"{WORKSPACE}connection/receive/test/": {"inbound.tested"},
     f"{WORKSPACE}identity/conflicts/<int:pk>/decide/": {"identity.kept"},
     f"{WORKSPACE}alerts/settings/": {"workspace.late_after"},
     f"{WORKSPACE}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
@@ -122,6 +124,7 @@ UNRECORDED: dict[str, str] = {
     f"{STREAM}docs/<kind>/preview/": "a preview of the page",
     "accounts/sso/": "leads to the provider, where the person signs in",
     "accounts/sso/hint/": "shows how to sign in with an email",
+    "^v1/inbound/.*$": "ingest: the identity map of the feed learns",
     "^v1/.*$": "ingest: events are stored in the feed",
     "inbox/read/": "a person's own notices",
 }

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 # By audience.
 READERS: tuple[tuple[StrOrPromise, tuple[str, ...]], ...] = (
-    (_("For partners"), ("quick-start", "ingest", "rules", "api", "single-sign-on")),
+    (
+        _("For partners"),
+        ("quick-start", "ingest", "user-ids", "rules", "api", "single-sign-on"),
+    ),
     (_("For customers"), ("customers", "webhooks")),
     (_("For operators"), ("operators",)),
 )

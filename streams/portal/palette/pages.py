@@ -41,6 +41,7 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
         yield _("Issues"), to(access, "issues")
         yield _("Quarantine"), to(access, "quarantine")
         yield _("Connection"), to(access, "connection")
+        yield _("Receive from Segment"), to(access, "receive")
         yield _("Identity"), to(access, "identity")
         yield _("Alerts"), to(access, "alerts")
         if access.can_edit:

@@ -48,6 +48,7 @@ OF_WORKSPACE = {
     "issues": "issues",
     "quarantine": "quarantine",
     "connection": "connection",
+    "receive-from-segment": "receive",
     "identity": "identity",
     "alerts": "alerts",
     "webhooks": "webhooks",
