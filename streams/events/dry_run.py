@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,16 @@ from streams.events.event_preparation import (
     message_ids,
     prepare,
 )
+from streams.events.people.identifiers import (
+    FIELD,
+    IdentityRules,
+    has_user_id,
+    identifiers_of,
+)
 from streams.spec.check.check_text import check_as_sent
+from streams.spec.decode.structure import MalformedEvent, read_event
+from streams.spec.identity_rules import UNRESOLVED
+from streams.spec.issues import Issue, Severity
 from streams.spec.rules import RULES
 from streams.spec.validation_modes import ValidationMode
 
@@ -30,7 +39,8 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.plans.plan import TrackingPlan
     from streams.events.models import Event
-    from streams.spec.issues import Issue
+
+_encode = msgspec.json.Encoder().encode
 
 
 class DryRunOutcome(StrEnum):
@@ -59,6 +69,7 @@ class DryRun:
         self._readings = stream.spec_exceptions
         self._mode = ValidationMode(stream.check_mode)
         self._plan = CompiledPlan(plan) if plan else None
+        self._identity = IdentityRules.of(stream) if stream.identify_by else None
 
     def of(
         self, sent: bytes, *, now: datetime, context: Mapping[str, Any] | None = None
@@ -66,19 +77,23 @@ class DryRun:
         """Validate an event as ingest would; `context` is that of its batch.
 
         The Spec checks apply to the event as it was sent, so that every issue refers to
-        its text; the plan checks apply to the event that Segment would get.
+        its text; the plan checks apply to the event that Segment would get. An event whose
+        userId would be looked up is checked as if it were found.
         """
+        found = self._with_user_id(sent)
         result = check_as_sent(
-            sent,
+            found or sent,
             readings=self._readings,
             now=now,
             allow_anonymous=self._source.allow_anonymous,
         )
-        issues = result.issues
+        if found:
+            result = replace(result, event=read_event(sent))
+        issues = [*([LOOKED_UP] if found else []), *result.issues]
         if result.event is None or not result.is_valid:
             return DryRunResult(result.event, issues, DryRunOutcome.REFUSED)
         around = RequestFields(source=self._source, received_at=now, context=context)
-        stamped = dict(result.event)
+        stamped = read_event(found) if found else dict(result.event)
         try:
             prepare(stamped, around, ids=message_ids(1))
         except EventRefused as refused:
@@ -88,6 +103,20 @@ class DryRun:
         if self._plan is not None:
             issues = issues + self._plan.check(stamped)
         return DryRunResult(result.event, issues, self._outcome(issues))
+
+    def _with_user_id(self, sent: bytes) -> bytes:
+        """Return an event as if its userId were found; empty: none is looked up."""
+        if self._identity is None:
+            return b""
+        try:
+            event = read_event(sent)
+        except MalformedEvent:
+            return b""
+        is_alias = event.get("type") == "alias"
+        if is_alias or has_user_id(event) or not identifiers_of(event, self._identity):
+            return b""
+        event.pop(FIELD, None)
+        return _encode({**event, "userId": "looked-up"})
 
     def _outcome(self, issues: Iterable[Issue]) -> DryRunOutcome:
         if first_error(issues) is None:
@@ -106,6 +135,15 @@ def check_stored(event: Event, stream: Stream) -> DryRunResult:
     dry_run = DryRun(stream, version.plan if version and is_planned else None)
     return dry_run.of(payload, now=event.received_at)
 
+
+LOOKED_UP = Issue(
+    UNRESOLVED.id,
+    Severity.HINT,
+    "userId",
+    "userId is missing. At ingest, the portal looks it up in the workspace's identity map.",
+    "Check how the stream handles events of people whose userId isn't known.",
+    UNRESOLVED.docs,
+)
 
 _OF_ERRORS = {
     ValidationMode.QUARANTINE: DryRunOutcome.QUARANTINED,

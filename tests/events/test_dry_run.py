@@ -104,3 +104,34 @@ def test_an_event_that_becomes_too_large_with_added_fields_is_refused():
         DryRunOutcome.REFUSED,
         "SPEC-SIZE-001",
     )
+
+
+PERSON = '{"type": "track", "event": "Order Completed", "person": {"id": "7"}}'
+
+
+def test_an_event_whose_user_id_is_looked_up_is_checked_as_if_it_were_found():
+    stream = {"identify_by": "tool_id", "unresolved": "set_aside"}
+
+    verdict = trial(PLAN, check_mode="quarantine", **stream).of(
+        PERSON.encode(), now=factories.NOW
+    )
+
+    assert rules(verdict) == ["IDENTITY-UNRESOLVED", "PLAN-REQUIRED-001"]
+    assert verdict.issues[0].severity == "hint"
+    assert verdict.event == json.loads(PERSON)
+    assert verdict.outcome is DryRunOutcome.QUARANTINED
+
+
+@pytest.mark.parametrize(
+    ("sent", "order"),
+    [
+        (PERSON, ""),
+        (PERSON, "email"),
+        ('{"type": "alias", "previousId": "a", "person": {"id": "7"}}', "tool_id"),
+    ],
+)
+def test_other_events_without_a_user_id_are_refused(sent, order):
+    verdict = trial(identify_by=order).of(sent.encode(), now=factories.NOW)
+
+    assert "SPEC-ID-001" in rules(verdict)
+    assert verdict.outcome is DryRunOutcome.REFUSED
