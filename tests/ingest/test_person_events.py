@@ -15,6 +15,7 @@ from streams.identity.links import IdentityFact, learn
 from streams.identity.models import OriginKind
 from streams.ingest import django_views
 from streams.ingest.credential_lookup import CredentialLookup
+from streams.ingest.people.lookup import look_up
 from streams.observability.reconcile import inconsistencies
 from tests import factories
 from tests.ingest.sender_requests import basic, bearer, dumps
@@ -138,6 +139,23 @@ def test_the_first_identifier_of_the_streams_order_decides(post, feed):
 
     users = Event.objects.order_by("seq").values_list("user_id", flat=True)
     assert list(users) == ["by-id", "by-email"]
+
+
+def test_the_people_of_a_request_take_at_most_two_queries(
+    feed, django_assert_max_num_queries
+):
+    people = [
+        (Identifier(TOOL_ID, str(i)), Identifier(EMAIL, f"p{i}@example.com"))
+        for i in range(1, 51)
+    ]
+    link(feed, TOOL_ID, "1", "by-id")
+    link(feed, EMAIL, "p2@example.com", "by-email")
+
+    with django_assert_max_num_queries(2):
+        found = look_up(feed.pk, people)
+
+    user_ids = [found[person].user_id for person in people]
+    assert user_ids == ["by-id", "by-email"] + [""] * 48
 
 
 def test_links_of_another_workspace_count_for_nothing(client):
