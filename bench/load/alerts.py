@@ -1,4 +1,4 @@
-"""Evaluate all conditions of alerts for a quarter of an hour: `python -m bench.load.alerts`.
+"""Evaluate all conditions of alerts for half an hour: `python -m bench.load.alerts`.
 
 Half of the feeds have checkpoints of each quarter of the last two hours, and of the same hours
 of the week before. The others received few events then, and none now, so that both are
@@ -26,7 +26,7 @@ from streams.base.database.database_time import database_now  # noqa: E402
 from streams.connections.models import Connection  # noqa: E402
 from streams.observability.work_figures.store import store_figures  # noqa: E402
 
-MINUTES = 15  # in which every condition is due at least once
+MINUTES = 30  # in which every condition is due at least once
 AT_ONCE = 4  # smaller evaluations per minute, by beat
 MARKS = """
     INSERT INTO streams_feedmark (feed_id, at, seq)

@@ -208,6 +208,19 @@ def test_feeds_are_compared_in_turn_and_keep_their_alerts_between(start):
     assert not Alert.objects.exclude(calm_since=None).exists()
 
 
+@pytest.mark.parametrize(
+    ("minutes", "found"),
+    [(range(5), True), (range(5, 30), False), (range(30, 35), True)],
+)
+def test_feeds_that_stopped_are_searched_twice_an_hour(cursor, start, minutes, found):
+    received(cursor.feed, start - HOUR - WEEK, before=0, events=500)
+    received(cursor.feed, start - 5 * HOUR, before=500, events=10)
+
+    evaluated(start, *minutes)
+
+    assert bool(opened("volume_stopped")) == found
+
+
 def test_a_feed_that_stops_has_an_alert_until_an_event_arrives(cursor, start):
     start += cursor.feed_id % 5 * MINUTE  # when it is compared
     hour = start.replace(minute=0)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
+MINUTE, HOUR, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=7)
+SEARCHED_EVERY = timedelta(minutes=30)
 USUAL = 100  # events in an hour; with fewer, pauses and peaks are normal
 FACTOR = 10
 STOPPED_PARTS, JUMPED_PARTS = 5, 15  # minutes until all feeds were compared
@@ -62,12 +63,11 @@ def _stopped(now: datetime) -> Iterable[Held]:
     They stay stopped until an event arrives, whatever is usual in the next hours, or for a week.
     """
     since, until = _hour(now)
-    silent = Feed.objects.filter(
-        part("pk", STOPPED_PARTS, now), head_at__lt=since, head_at__gte=since - WEEK
-    )
-    before = _head_at(until - WEEK) - _head_at(since - WEEK)
-    many = silent.annotate(before=before).filter(before__gte=USUAL)
-    usual = dict(many.values_list("pk", "before"))
+    usual: dict[int, int] = {}
+    # The feeds that were silent for the whole hour only become fewer until the next one, so
+    # they are searched once, and again in case that no beat ran.
+    if (now - until) % SEARCHED_EVERY < STOPPED_PARTS * MINUTE:
+        usual = _silent(now, since, until)
     stopped = set(usual)
     known = Alert.objects.open().filter(
         part("feed", STOPPED_PARTS, now), condition=Condition.VOLUME_STOPPED
@@ -89,6 +89,19 @@ def _stopped(now: datetime) -> Iterable[Held]:
             partner=partner,
             count=usual.get(feed),
         )
+
+
+def _silent(now: datetime, since: datetime, until: datetime) -> dict[int, int]:
+    """Return this minute's feeds without events since a time that had many a week before.
+
+    With how many they had in that hour.
+    """
+    silent = Feed.objects.filter(
+        part("pk", STOPPED_PARTS, now), head_at__lt=since, head_at__gte=since - WEEK
+    )
+    before = _head_at(until - WEEK) - _head_at(since - WEEK)
+    many = silent.annotate(before=before).filter(before__gte=USUAL)
+    return dict(many.values_list("pk", "before"))
 
 
 def _jumped(now: datetime) -> Iterable[Held]:
