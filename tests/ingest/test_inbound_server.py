@@ -17,6 +17,7 @@ from streams.identity.inbound_address import InboundAddress
 from streams.identity.models import Link
 from streams.ingest.inbound import access, writer
 from streams.ingest.inbound.body import MAX_BYTES
+from streams.ingest.inbound.requests import MOST_DELETES
 from tests import factories
 from tests.ingest.local_server import serving
 from tests.portal_processes import until
@@ -251,6 +252,14 @@ def test_a_batch_of_segments_largest_size_is_accepted(post):
     status, answer, _ = post(gzip.compress(json.dumps(events).encode()))
 
     assert (status, answer["learned"], answer["links"]) == (200, 3_500, 3_500)
+
+
+def test_delete_events_of_the_largest_batch_of_a_function_are_accepted(post):
+    deletes = [{"type": "delete", "userId": f"u{n}"} for n in range(MOST_DELETES + 1)]
+
+    assert post(deletes[1:])[1]["deletes"] == MOST_DELETES
+    status, answer, _ = post(deletes)
+    assert (status, answer["code"]) == (413, "INBOUND-BODY-004")
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_read(server, address, secret):

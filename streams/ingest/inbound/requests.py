@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.base.request_errors import RequestRefused
-from streams.identity.inbound.events import read_event
+from streams.identity.inbound.events import InboundEvent, read_event
 from streams.identity.inbound.receive import InboundDelivery
 from streams.identity.inbound.refusals import EventRefusal
 from streams.ingest.commit.backpressure import storage_full
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from streams.observability.backlog import Backlog
 
 PREFIX = "/v1/inbound/"
+# Each takes several statements. A Destination Function gets batches of at most 400 events.
+MOST_DELETES = 400
 
 
 class InboundAdmission(NamedTuple):
@@ -95,7 +97,19 @@ def take(admission: InboundAdmission, body: bytes) -> InboundDelivery:
         isinstance(event, EventRefusal) for event in events
     ):
         raise RequestRefused(400, first.rule, first.message, first.fix)
+    deletes = sum(isinstance(e, InboundEvent) and e.is_delete for e in events)
+    if deletes > MOST_DELETES:
+        raise _too_many_deletes(deletes)
     return InboundDelivery(access.address_id, access.feed_id, events)
+
+
+def _too_many_deletes(count: int) -> RequestRefused:
+    return RequestRefused(
+        413,
+        "INBOUND-BODY-004",
+        f"The list has {count:,} delete events. The limit is {MOST_DELETES:,}.",
+        "Send fewer delete events per request.",
+    )
 
 
 def _no_secret() -> RequestRefused:
