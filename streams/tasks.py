@@ -96,12 +96,12 @@ def sweep(**_: object) -> None:
         wake(unowned_due_streams(Now()))
         if quarantine_jobs.has_lost_its_worker():
             wake_quarantine()
-        if waiting_release.is_due():
-            wake_waiting()
         if exports.has_lost_its_worker():
             wake_exports()
         history.tick()
-        clock_repair.mend()  # last, because a locked row can delay it
+        clock_repair.mend()  # late, because a locked row can delay it
+        if waiting_release.is_due():  # last, because many events that wait can delay it
+            wake_waiting()
 
 
 @shared_task(name=QUARANTINE, ignore_result=True)

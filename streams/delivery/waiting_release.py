@@ -43,10 +43,11 @@ class _Search:
         began = time.monotonic()
         if began < cls.next_at:
             return False
-        found = _releasable().exists()
-        ended = time.monotonic()
-        cls.next_at = ended + REST * (ended - began)
-        return found
+        try:
+            return _releasable().exists()
+        finally:  # also after a timeout
+            ended = time.monotonic()
+            cls.next_at = ended + REST * (ended - began)
 
 
 def is_due() -> bool:
