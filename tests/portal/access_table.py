@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from streams.identity.models import Conflict
     from streams.tenancy.models import PartnerToken
 
+HOUR = timedelta(hours=1)
 PEOPLE = (
     "nobody", "charlie", "rita", "bob", "alice", "anna", "sam", "dev", "petra",
 )  # fmt: skip
@@ -661,7 +662,7 @@ def set_scene() -> Scene:
     factories.published_pages(cast.stream)
     factories.published_plan(cast.stream, OPENED.name)
     # Never late, however long the tests take: /readyz is fine.
-    replay = factories.replay(cursor, end=3, due_at=now() + timedelta(hours=1))
+    replay = factories.replay(cursor, end=3, since=now(), due_at=now() + HOUR)
     export = factories.export(cast.feed, requested_by=cast.anna)
     notice = alerted(cast, cursor)
     held_id = QuarantinedEvent.objects.get(feed=cast.feed).pk

@@ -40,6 +40,13 @@ def found(cast):
     return other
 
 
+def test_the_only_issue_that_matches_a_filter_is_open(as_bob, cast, found):
+    every = as_bob.get(of_workspace(cast)).text
+    one = as_bob.get(of_workspace(cast), {"name": "Mail Opened"}).text
+
+    assert ('name="fault" open' in every, 'name="fault" open' in one) == (False, True)
+
+
 def test_a_workspace_sees_one_row_per_fault_the_most_severe_first(as_bob, cast, found):
     StreamProfile.objects.create(
         stream=cast.stream, support_email="help@postbox.example"

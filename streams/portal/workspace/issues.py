@@ -169,6 +169,7 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "filters": [(s, PLURALS[s], counts[s]) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
         "rows": (rows := _rows(page, shown, moment)),
+        "is_only_match": form.is_filtered and len(rows) == 1,
         "has_shares": any(row.shares.week is not None for row in rows),
         "more": len(found) - len(shown),
         "others": sum(group.week for group in groups if not group.kind.rule),
