@@ -20,6 +20,7 @@ from streams.admin.home.recent import latest_figures
 from streams.admin.home.tools import tools
 from streams.admin.home.work_queue import work_queue
 from streams.admin.notices import views as notices
+from streams.admin.search.event_search import find_events
 from streams.admin.search.views import results
 from streams.admin.shared.base import staff_of
 from streams.admin.shared.links import links_for
@@ -47,6 +48,7 @@ class StaffSite(AdminSite):
         shown, options = self.admin_view, {"site": self}
         return [
             path("search/", shown(results), options, name="search"),
+            path("search/events/", shown(find_events), options, name="search-events"),
             path("inbox/", shown(notices.inbox), options, name="inbox"),
             path("inbox/read/", shown(notices.inbox_read), name="inbox-read"),
             path("inbox/<int:pk>/", shown(notices.inbox_notice), name="inbox-notice"),

@@ -105,6 +105,7 @@ def addresses(world):
     yield reverse("admin:streams_connection_pause", query=active)
     yield reverse("admin:streams_halt_lift", query={"halt": world.rows["halt"]})
     yield reverse("admin:search", query={"q": WRITE_KEY[-4:]})
+    yield reverse("admin:search-events", query={"user_id": "u-1"})
 
 
 def test_operators_can_open_every_page_and_none_shows_a_secret(staff, world):

@@ -220,6 +220,8 @@ def searches(olga: Visitor) -> Iterator[Visit]:
     message_id = Event.objects.values_list("message_id", flat=True).first()
     for text in ("", "xyzzy", "o", message_id, factories.WRITE_KEY):
         yield from olga.visit("get", reverse("admin:search", query={"q": text}))
+    for query in ({}, {"user_id": "xyzzy"}, {"email": "ada@example.com"}):
+        yield from olga.visit("get", reverse("admin:search-events", query=query))
 
 
 def staff_paths() -> Iterator[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from streams.admin.search.event_search import NEEDED
 from streams.admin.search.queries import (
     LAST,
     SHOWN_AT_START,
@@ -40,13 +42,34 @@ def results(request: HttpRequest, site: AdminSite) -> HttpResponse:
         )
         messages.warning(request, warning)
         return redirect(reverse("admin:search", query={"q": text[-LAST:]}))
+    user = staff_of(request)
+    is_id = not hint and (not groups or _is_like_id(text))
     content = {
         **site.each_context(request),
         "title": _("Search"),
+        "is_email": "@" in text,
+        "person": _person_searches(text) if is_id and user.has_perms(NEEDED) else [],
         "search_text": text,
         "groups": groups,
         "hours": settings.DEDUP_WINDOW_HOURS,
-        "searched": searched(staff_of(request)),
+        "searched": searched(user),
         "since": now() - timedelta(hours=settings.DEDUP_WINDOW_HOURS),
     }
     return TemplateResponse(request, "admin/search.html", content)
+
+
+def _is_like_id(text: str) -> bool:
+    """Whether the text may be the userId or the email of a person, not a name."""
+    return any(character.isdigit() or character in "@_|" for character in text)
+
+
+def _person_searches(text: str) -> list[tuple[str, str]]:
+    """Return the searches for the events of a person: the field of each, and its URL.
+
+    Empty for no text and for several words. An email may be a userId, too.
+    """
+    if not text or len(text.split()) > 1:
+        return []
+    page = reverse("admin:search-events")
+    fields = ("email", "user_id") if "@" in text else ("user_id",)
+    return [(field, f"{page}?{urlencode({field: text})}") for field in fields]
