@@ -7,6 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
+from streams.delivery.limits.models import Halt
+from streams.events.search import scan
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +127,53 @@ def test_a_quarantine_page_shows_no_event_of_another_feed(staff):
     page = staff.get(url, {"id": theirs.pk})
 
     assert (page.context["rows"], page.context["shown"]) == ([], None)
+
+
+def test_events_are_found_by_their_status(staff):
+    feed = factories.feed()
+    cursor = factories.cursor(factories.connection(feed))
+    factories.append(feed, 3)
+    factories.delivered(cursor, 2)
+    url = reverse("admin:streams_feed_events", args=[feed.pk])
+
+    shown = {
+        status: [
+            event.seq
+            for event, _, _ in staff.get(url, {"outcome": status}).context["rows"]
+        ]
+        for status in ("queued", "delivered", "rejected")
+    }
+
+    assert shown == {"queued": [3], "delivered": [2, 1], "rejected": []}
+
+
+def test_a_search_that_stopped_says_that_older_events_may_match(staff, monkeypatch):
+    feed = factories.feed()
+    factories.append(feed, 12)
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 5)
+    monkeypatch.setattr(scan, "FIRST_S", 0.0)
+    url = reverse("admin:streams_feed_events", args=[feed.pk])
+
+    page = staff.get(url, {"name": "Email Opened", "user_id": "no one"})
+    last = staff.get(url, {"name": "Email Opened", "user_id": "no one", "before": 3})
+
+    assert "To search older events, select “Older”." in page.text
+    assert "Searched back to" not in last.text
+
+
+def test_a_halted_event_leads_to_its_halt_and_its_issues_are_no_second_cause(staff):
+    feed = factories.feed()
+    factories.cursor(factories.connection(feed))
+    factories.published_plan(feed.stream, "Email Opened")
+    factories.append(feed, event="Mail Opened")
+    halt = Halt.objects.create(stream=feed.stream, reason="Drill")
+    leads = f'href="{reverse("admin:streams_halt_change", args=[halt.pk])}"'
+
+    page = staff.get(reverse("admin:streams_feed_event", args=[feed.pk, 1]))
+    workspace = staff.get(
+        reverse("admin:streams_workspace_change", args=[feed.workspace_id])
+    )
+
+    assert leads in page.text
+    assert leads in workspace.text
+    assert "These issues don't stop the delivery of this event." in page.text

@@ -26,17 +26,20 @@ from streams.catalog.validation.rules import RULES
 from streams.delivery.event_status import attempts_with, statuses
 from streams.delivery.explanation.delivery_now import DeliveryNow
 from streams.delivery.explanation.explain import explain
+from streams.delivery.outcome_search import EventOutcome
 from streams.events import queries
 from streams.events.dry_run import check_stored
 from streams.events.models import Feed
 from streams.events.search import scan
-from streams.events.search.event_filter import EventFilter
 from streams.observability.event_search import EventSearch
 from streams.spec.call_structure import CALLS
 
 if TYPE_CHECKING:
     from streams.events.models import Event
     from streams.spec.issues import Issue
+
+PAGE = 50  # events
+NOT_LISTED = (EventOutcome.EXPIRED, EventOutcome.QUARANTINED)  # aren't in the list
 
 
 class EventSearchForm(forms.Form):
@@ -49,6 +52,14 @@ class EventSearchForm(forms.Form):
         choices=[("", _("All types")), *((name, name) for name in CALLS)],
     )
     user_id = forms.CharField(required=False, label=_("User ID"))
+    outcome = forms.ChoiceField(
+        required=False,
+        label=_("Status"),
+        choices=[
+            ("", _("Any status")),
+            *((one.value, one.label) for one in EventOutcome if one not in NOT_LISTED),
+        ],
+    )
     message_id = forms.CharField(required=False, max_length=100, label=_("Message ID"))
     email = forms.CharField(required=False, label=_("Email"))
     rule = forms.CharField(required=False, max_length=40, label=_("Issue (rule ID)"))
@@ -66,11 +77,13 @@ class EventSearchForm(forms.Form):
             raise forms.ValidationError(_("There is no rule with this ID."))
         return rule
 
-    def filters(self, feed: Feed) -> EventFilter:
-        """Return the filter; an empty one if the input is not valid."""
+    def search(self) -> EventSearch:
+        """Return what to find: everything if the input is not valid."""
         if not self.is_valid():
-            return EventFilter()
-        return EventSearch(**self.cleaned_data).filter(feed)
+            return EventSearch()
+        fields = dict(self.cleaned_data)
+        outcome = fields.pop("outcome")
+        return EventSearch(**fields, outcome=EventOutcome(outcome) if outcome else None)
 
 
 def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
@@ -78,10 +91,11 @@ def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
     feed = feed_to_see(request, feed_id)
     search = EventSearchForm(request.GET)
     before = request.GET.get("before", "")
-    page = scan.page(
+    page = search.search().page(
         feed,
         before=int(before) if before.isdecimal() else None,
-        filters=search.filters(feed),
+        limit=PAGE,
+        budget_s=scan.FIRST_S,
     )
     known = statuses(feed, page.events)
     asked = {name: request.GET[name] for name in search.fields if request.GET.get(name)}

@@ -11,7 +11,7 @@ from streams.admin.delivery.blocks import block_of, read_blocks
 from streams.admin.shared.base import to_the_second
 from streams.base.clock import now
 from streams.connections.models import Connection
-from streams.delivery.limits.send_policy import SendBlock, SendPolicy
+from streams.delivery.limits.send_policy import BlockCause, SendBlock, SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability import ledger
 from streams.observability.feed_state.snapshot import Snapshot
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
+    from streams.delivery.limits.models import Halt
     from streams.events.models import Feed
     from streams.observability.ledger import Ledger
     from streams.tenancy.models import Workspace
@@ -39,6 +40,7 @@ class FeedDelivery:
     tone: str  # of a badge
     word: str
     reason: str = ""
+    halt: Halt | None = None  # that the reason is about
 
     @property
     def queued(self) -> int:
@@ -88,9 +90,24 @@ def _deliveries(feeds: list[Feed]) -> list[FeedDelivery]:
             tone=tone,
             word=word,
             reason=reason,
+            halt=_named_halt(policy, feed, connection, block, reason),
         )
 
     return [read(feed) for feed in feeds]
+
+
+def _named_halt(
+    policy: SendPolicy,
+    feed: Feed,
+    connection: Connection | None,
+    block: SendBlock | None,
+    reason: str,
+) -> Halt | None:
+    """Return the halt that the reason is about; None: it is about something else."""
+    is_halted = block is not None and block.cause is BlockCause.HALTED
+    if connection is None or not (is_halted and block and block.message == reason):
+        return None
+    return policy.halt_of(connection, stream=feed.stream)
 
 
 def words_of(connections: Sequence[Connection]) -> dict[int, str]:

@@ -87,10 +87,15 @@ class SendPolicy:
             return SendBlock(
                 BlockCause.SUSPENDED if suspended else BlockCause.AWAITING_APPROVAL
             )
+        halt = self.halt_of(connection, stream=stream)
+        return SendBlock(BlockCause.HALTED, _as_sentence(halt.reason)) if halt else None
+
+    def halt_of(self, connection: Connection, *, stream: Stream) -> Halt | None:
+        """Return the oldest halt that stops a connection; None: no halt does."""
         for halt in self.halts:
             of_stream = halt.stream_id in {None, stream.pk}
             if of_stream and halt.region in {"", connection.region}:
-                return SendBlock(BlockCause.HALTED, _as_sentence(halt.reason))
+                return halt
         return None
 
 
