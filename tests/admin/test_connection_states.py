@@ -106,3 +106,16 @@ def test_each_figure_about_connections_leads_to_as_many_rows(staff, is_halted):
 
 def rows_at(staff, url):
     return len(staff.get(url).context["cl"].result_list)
+
+
+def test_the_list_of_workspaces_has_the_status_and_the_queue_of_each(staff):
+    cursor = factories.due_cursor(events=3)
+    Halt.objects.create(stream=cursor.stream, reason="Drill")
+    factories.workspace(name="Fern")
+
+    page = staff.get(reverse("admin:streams_workspace_changelist"))
+
+    [row] = [line for line in page.text.split("<tr") if "Halted by operator" in line]
+    assert "Delivery halted by the operator: Drill." in row
+    assert '<td class="field-queued">3</td>' in row
+    assert '<td class="field-queued">–</td>' in page.text

@@ -42,7 +42,7 @@ def feeds(count):
     [
         ("auditentry", 6), ("connection", 9), ("cursor", 7), ("delivery", 4),
         ("feed", 12), ("issuekind", 9), ("partner", 6), ("partnertoken", 7), ("planversion", 6),
-        ("rejection", 4), ("replay", 5), ("stream", 7), ("workspace", 8),
+        ("rejection", 4), ("replay", 5), ("stream", 7), ("workspace", 14),
     ],
 )  # fmt: skip
 def test_a_list_takes_the_same_queries_for_1_row_and_for_3(

@@ -13,6 +13,7 @@ from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.limits.send_policy import BlockCause, SendBlock, SendPolicy
 from streams.delivery.models import Cursor
+from streams.events.models import Feed
 from streams.observability import ledger
 from streams.observability.feed_state.snapshot import Snapshot
 from streams.observability.feed_state.states import FeedState, state_of, tone_of
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from streams.delivery.limits.models import Halt
-    from streams.events.models import Feed
     from streams.observability.ledger import Ledger
     from streams.tenancy.models import Workspace
 
+URGENCY = ("bad", "warn", "busy", "calm", "good")  # tones, the most urgent first
 MOST = 50  # feeds; a workspace has one in each stream of its partner
 
 
@@ -52,6 +53,19 @@ def deliveries_of(workspace: Workspace) -> list[FeedDelivery]:
     """Return the delivery of each feed of a workspace, with six queries in all."""
     feeds = workspace.feeds.select_related("stream", "workspace").order_by("pk")
     return _deliveries(list(feeds[:MOST]))
+
+
+def worst_of_each(workspaces: Sequence[Workspace]) -> dict[int, FeedDelivery]:
+    """Return the delivery that needs attention most, of each workspace with a feed, by ID.
+
+    Takes six queries in all.
+    """
+    feeds = Feed.objects.filter(workspace__in=workspaces).order_by("pk")
+    found = _deliveries(list(feeds.select_related("stream", "workspace")))
+    worst: dict[int, FeedDelivery] = {}
+    for one in sorted(found, key=lambda one: (URGENCY.index(one.tone), -one.queued)):
+        worst.setdefault(one.feed.workspace_id, one)
+    return worst
 
 
 def delivery_of(feed: Feed) -> FeedDelivery:

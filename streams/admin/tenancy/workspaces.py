@@ -3,12 +3,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from streams.admin.delivery.workspace_delivery import deliveries_of
+from streams.admin.delivery.badges import badge
+from streams.admin.delivery.workspace_delivery import deliveries_of, worst_of_each
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ServiceAdmin,
@@ -39,6 +42,24 @@ from streams.tenancy.services import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streams.admin.delivery.workspace_delivery import FeedDelivery
+
+
+SEES_DELIVERY = ("streams.view_feed", "streams.view_connection")
+
+
+class WorkspaceList(ChangeList):
+    """The page's workspaces with the state of their delivery, read for all at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        found: list[Workspace] = list(self.result_list)
+        if request.user.has_perms(SEES_DELIVERY):
+            worst = worst_of_each(found)
+            for workspace in found:
+                workspace.__dict__["worst"] = worst.get(workspace.pk)
+        self.result_list = found
+
 
 @admin.register(Workspace)
 class WorkspaceAdmin(ServiceAdmin):
@@ -64,6 +85,26 @@ class WorkspaceAdmin(ServiceAdmin):
     created = time_column("created_at", _("created"))
     test = yes_column("is_test", _("Test workspace"), _("test"))
 
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        return WorkspaceList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        sees = request.user.has_perms(SEES_DELIVERY)
+        return (*self.list_display, *(("delivery", "queued") if sees else ()))
+
+    @admin.display(description=_("delivery"))
+    def delivery(self, workspace: Workspace) -> str:
+        """Return the status that needs attention most, of all feeds, and its reason."""
+        worst: FeedDelivery | None = workspace.__dict__["worst"]
+        if worst is None:
+            return "–"
+        return format_html("{} {}", badge(worst.word, worst.tone), worst.reason)
+
+    @admin.display(description=_("queued"))
+    def queued(self, workspace: Workspace) -> str:
+        worst: FeedDelivery | None = workspace.__dict__["worst"]
+        return f"{worst.queued:,}" if worst else "–"
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return ("partner", "name", "external_id", "weight", "is_test")
@@ -83,10 +124,9 @@ class WorkspaceAdmin(ServiceAdmin):
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         workspace: Workspace | None = kwargs.get("obj")
-        needed = ("streams.view_feed", "streams.view_connection")
         context["deliveries"] = (
             deliveries_of(workspace)
-            if workspace and request.user.has_perms(needed)
+            if workspace and request.user.has_perms(SEES_DELIVERY)
             else None
         )
         return super().render_change_form(request, context, *args, **kwargs)
