@@ -127,6 +127,15 @@ def test_a_pause_says_what_it_affects_and_needs_a_reason(staff):
     assert not AuditEntry.objects.filter(action="connection.paused").exists()
 
 
+def test_a_pause_with_an_empty_queue_says_so(staff):
+    cursor = factories.cursor()
+    query = {"connection": cursor.connection.pk}
+
+    page = staff.get(reverse("admin:streams_connection_pause", query=query)).text
+
+    assert "No events are queued. New ones wait" in page
+
+
 def test_a_pause_of_too_many_connections_recommends_a_halt(staff, monkeypatch):
     monkeypatch.setattr("streams.admin.delivery.pause_page.MOST", 1)
     one, two = factories.connection(), factories.connection()

@@ -10,6 +10,12 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.audit.services import record
 from streams.catalog.pages.models import StreamProfile
+from streams.catalog.plans.plan import (
+    PlannedEvent,
+    PlannedProperty,
+    TrackingPlan,
+    to_json,
+)
 from streams.review.services import Timeline, approve, request_launch, start_qa, submit
 from tests import factories
 
@@ -266,3 +272,70 @@ def test_the_page_of_a_draft_says_when_it_can_be_approved(staff, submitted):
     assert "The button opens a page" in page
     assert text not in other
     assert "Each button opens a page" in other
+
+
+def test_the_decision_is_below_the_submission_the_plan_and_the_note(staff, submitted):
+    page = staff.get(page_of(submitted)).text
+
+    places = [
+        page.index(text)
+        for text in (
+            'href="#decision"',
+            "Ten customers wait.",
+            "Plan version 1",
+            'id="decision"',
+            decision_page(submitted, "approve"),
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_pages_of_the_partner_are_links_that_open_in_a_new_tab(staff, submitted):
+    StreamProfile.objects.create(
+        stream=submitted,
+        website="https://postbox.example",
+        docs_url="https://postbox.example/help",
+    )
+
+    page = staff.get(page_of(submitted)).text
+
+    for url in (
+        "https://postbox.example",
+        "https://postbox.example/help",
+        f"/docs/{submitted.slug}/integration/",
+    ):
+        assert f'<a href="{url}" target="_blank" rel="noopener">' in page
+    assert page.count("(opens in a new tab)") == page.count('target="_blank"')
+
+
+def test_the_summary_of_a_plan_marks_personal_data(staff, submitted):
+    properties = (
+        PlannedProperty(path="email", sensitive=True),
+        PlannedProperty(path="campaign"),
+    )
+    plan = TrackingPlan(events=(PlannedEvent(name="Opened", properties=properties),))
+    submitted.plan_versions.create(
+        number=2, content=to_json(plan), published_at=factories.NOW
+    )
+
+    page = staff.get(page_of(submitted)).text
+
+    assert page.count('<span class="badge warn">Personal data</span>') == 1
+
+
+def test_the_full_plan_leads_back_to_the_review(staff, submitted):
+    version = submitted.plan_versions.get()
+    url = reverse("admin:streams_planversion_change", args=[version.pk])
+
+    page = staff.get(url).text
+
+    assert page.count(f'href="{page_of(submitted)}"') == 2
+    assert "Back to the review" in page
+    assert "Back to list" not in page
+
+
+def test_a_decision_about_a_stream_without_customers_says_so(staff, submitted):
+    page = staff.get(decision_page(submitted, "suspend")).text
+
+    assert "No customer is connected to Segment yet" in page
+    assert "0 connections" not in page

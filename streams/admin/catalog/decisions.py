@@ -105,6 +105,10 @@ def _delivery(stream: Stream, *, starts: bool) -> str:
     """Say to how many customers' own sources delivery starts or stops."""
     own = Connection.objects.current().exclude(region__in=SANDBOXES)
     count = own.filter(feed__stream=stream, feed__workspace__is_test=False).count()
+    if count == 0:
+        return _(
+            "No customer is connected to Segment yet, so delivery does not change."
+        )
     if starts:
         text = ngettext(
             "Delivery to %(count)s connection of customers starts at once.",

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +49,17 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     edited = time_column("edited_at", _("edited"))
     published = time_column("published_at", _("published"))
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Lead back to the review of the stream, from which people come."""
+        version: PlanVersion | None = kwargs.get("obj")
+        sees = ("streams.view_stream", "streams.change_stream")
+        if version and any(request.user.has_perm(one) for one in sees):
+            page = reverse("admin:streams_stream_review", args=[version.stream_id])
+            context["back_url"] = page
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("version"), ordering="number")
     def version(self, version: PlanVersion) -> str:

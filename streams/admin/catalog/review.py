@@ -96,8 +96,8 @@ def _stream(stream_id: int) -> Stream:
     return get_object_or_404(Stream.objects.select_related("partner"), pk=stream_id)
 
 
-def _tool_facts(profile: StreamProfile) -> list[tuple[str, str]]:
-    """Return the partner's facts about the tool, for its docs and Segment's catalog."""
+def _tool_facts(profile: StreamProfile) -> list[tuple[str, str, bool]]:
+    """Return the partner's facts about the tool, and whether each is an address of a page."""
     facts = {
         _("Description"): profile.about,
         _("Website"): profile.website,
@@ -105,7 +105,11 @@ def _tool_facts(profile: StreamProfile) -> list[tuple[str, str]]:
         _("Help page"): profile.docs_url,
         _("Category"): profile.category,
     }
-    return [(what, text) for what, text in facts.items() if text]
+    return [
+        (what, text, text.startswith(("https://", "http://")))
+        for what, text in facts.items()
+        if text
+    ]
 
 
 def _open_items(stream: Stream, *, needed: bool) -> list[str]:
