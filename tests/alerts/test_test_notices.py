@@ -125,3 +125,18 @@ def test_old_tests_are_deleted(cast):
 
     forget(now() + KEPT + timedelta(days=1))
     assert not Notice.objects.exists()
+
+
+def test_the_page_leads_back_to_the_alerts_after_a_test(client, cast):
+    public_id = cast.workspace.public_id
+    alerts = reverse("portal:alerts", args=[public_id])
+    sends = reverse("portal:notice-test", args=[public_id]) + "?from=alerts"
+    opened = reverse("portal:notifications-workspace", args=[public_id])
+    assert sends in client.get(f"{opened}?from=alerts").text
+
+    shown = client.post(sends, follow=True).text
+
+    assert f'href="{alerts}">← Alerts' in shown
+    refreshed = reverse("portal:notice-tests", args=[public_id]) + "?from=alerts"
+    assert f'hx-get="{refreshed}"' in shown
+    assert sends in client.get(refreshed).text

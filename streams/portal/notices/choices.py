@@ -171,7 +171,13 @@ def tests_of(request: PortalRequest, owner: Owner) -> dict[str, object]:
         "tests": tests,
         "waits": any(is_in_progress(one) for one in tests),
         "place_url": page_of_choices(owner),
+        "came_from": _came_from(request, owner),
     }
+
+
+def choices_again(request: PortalRequest, owner: Owner) -> str:
+    """Return the URL of the page of choices that leads back to where it was opened from."""
+    return f"{page_of_choices(owner)}{_came_from(request, owner)}"
 
 
 def _alerts_before(request: PortalRequest, owner: Owner) -> str:
@@ -179,6 +185,11 @@ def _alerts_before(request: PortalRequest, owner: Owner) -> str:
     if request.GET.get("from") != "alerts" or isinstance(owner, Partner):
         return ""
     return reverse("portal:alerts", args=[owner.public_id])
+
+
+def _came_from(request: PortalRequest, owner: Owner) -> str:
+    """Return the query of the page if it was opened from the alerts; empty: another page."""
+    return f"?{FROM_ALERTS}" if _alerts_before(request, owner) else ""
 
 
 def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
@@ -197,8 +208,7 @@ def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
         for place in [owner, *(alike if all_of_them else [])]:
             choose(user=request.user, owner=place, choices=form.choices)
         messages.success(request, _("Saved your notification settings."))
-        back = f"?{FROM_ALERTS}" if alerts else ""
-        return redirect(f"{page_of_choices(owner)}{back}")
+        return redirect(choices_again(request, owner))
     context = {
         "access": None,
         "owner": owner,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from streams.alerts.people.choices import places_of
 from streams.alerts.people.testing import send_test
-from streams.portal.notices.choices import page_of_choices, tests_of
+from streams.portal.notices.choices import choices_again, tests_of
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_see,
@@ -36,7 +36,7 @@ def notice_test(
     else:
         text = _("You sent several tests within an hour. Wait before you send another.")
         messages.error(request, text)
-    return redirect(page_of_choices(owner))
+    return redirect(choices_again(request, owner))
 
 
 @signed_in
