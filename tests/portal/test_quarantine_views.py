@@ -299,7 +299,17 @@ def test_an_event_is_shown_with_its_issues_beside_its_lines(as_bob, cast, held):
     ("event", "rule", "recommended"),
     [
         (OLD, "PLAN-EVENT-001", f"Rename this event to {NEW}"),
-        ("Tea Poured", "PLAN-EVENT-001", "If it may be sent as it is"),
+        (
+            "Tea Poured",
+            "PLAN-EVENT-001",
+            "If it may be sent as it is, although it isn't in",
+        ),
+        ("Tea Poured", "PLAN-REQUIRED-001", "If it may be sent without the property"),
+        (
+            "Tea Poured",
+            "PLAN-TYPE-001",
+            "If it may be sent as it is, although the type",
+        ),
         ("Tea Poured", "SPEC-IDENTITY-001", "Segment may reject this event"),
     ],
 )

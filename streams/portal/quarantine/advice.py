@@ -5,13 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from streams.catalog.plans import rules
 from streams.portal.shared.access import WorkspaceAccess
 from streams.spec.names.collisions import right_name
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.events.models import QuarantinedEvent
     from streams.portal.quarantine.scope import QuarantineScope
+
+# Rules that are only warnings stop no event.
+_BY_PLAN_RULE: dict[str, StrOrPromise] = {
+    rules.EVENT.id: gettext_lazy(
+        "If it may be sent as it is, although it isn't in the tracking plan, release this"
+        " event. Otherwise, discard it."
+    ),
+    rules.REQUIRED.id: gettext_lazy(
+        "If it may be sent without the property that the tracking plan requires, release"
+        " this event. Otherwise, discard it."
+    ),
+    rules.TYPE.id: gettext_lazy(
+        "If it may be sent as it is, although the type of a property differs from the"
+        " tracking plan, release this event. Otherwise, discard it."
+    ),
+}
 
 
 def advice(scope: QuarantineScope, event: QuarantinedEvent) -> str:
@@ -22,11 +42,8 @@ def advice(scope: QuarantineScope, event: QuarantinedEvent) -> str:
         this = _("Rename this event to %(name)s, the name in the Segment Spec.") % {
             "name": better
         }
-    elif event.rule.startswith("PLAN-"):
-        this = _(
-            "If it may be sent as it is, although the tracking plan doesn't describe it,"
-            " release this event. Otherwise, discard it."
-        )
+    elif event.rule in _BY_PLAN_RULE:
+        this = str(_BY_PLAN_RULE[event.rule])
     else:
         this = _(
             "Segment may reject this event or drop it silently if it is released"
