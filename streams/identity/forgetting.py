@@ -13,6 +13,7 @@ from streams.identity.digests import digests
 from streams.identity.map_lock import locked_map, store_changes
 from streams.identity.models import Conflict, Link, LinkChange
 from streams.identity.stored import links_by_digest
+from streams.identity.user_ids import problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -35,6 +36,8 @@ def forget(
     number of removed links. Can be repeated. Lookups of other processes may find removed
     links for up to 10 seconds.
     """
+    if problem(user_id):  # no link has it
+        user_id = ""
     identity_map = locked_map(feed_id)
     keyed = [k for k in digests(feed_id, identifiers) if k]
     named = links_by_digest(feed_id, sorted({digest for k in keyed for digest in k}))

@@ -54,7 +54,9 @@ def normalized(identifier: Identifier) -> str | None:
     value, kind = identifier.value, identifier.kind
     if len(value) > MAX_VALUE or len(identifier.type) > MAX_TYPE:
         return None
-    if "\n" in identifier.type or not (is_utf8(value) and is_utf8(identifier.type)):
+    if "\n" in identifier.type or "\0" in identifier.type:
+        return None
+    if not (is_utf8(value) and is_utf8(identifier.type)):
         return None
     if kind == IdentifierKind.EMAIL:
         return _email(value)

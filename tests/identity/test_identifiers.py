@@ -47,7 +47,7 @@ def test_a_placeholder_identifies_no_one(kind, value):
     assert normalized(Identifier(kind, value)) is None
 
 
-@pytest.mark.parametrize("kind", ["a\nb", "a" * 101, "\ud800"])
+@pytest.mark.parametrize("kind", ["a\nb", "a\0b", "a" * 101, "\ud800"])
 def test_an_external_id_with_an_unusable_type_identifies_no_one(kind):
     assert normalized(Identifier(EXTERNAL_ID, "7", kind)) is None
 

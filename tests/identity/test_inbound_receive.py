@@ -161,6 +161,34 @@ def test_a_delete_event_removes_the_persons_links_and_can_be_repeated(address):
     assert links(address) == {"u2"}
 
 
+@pytest.mark.parametrize(
+    ("user_id", "rule"),
+    [
+        ("u\0", "IDENTITY-CHARACTERS"),
+        ("u" * 201, "IDENTITY-LENGTH"),
+        (True, "IDENTITY-TYPE"),
+        (1.5, "IDENTITY-TYPE"),
+    ],
+)
+def test_a_deletion_of_an_impossible_user_id_is_refused_and_spoils_no_other_event(
+    address, user_id, rule
+):
+    delete = {"type": "delete", "userId": user_id, "anonymousId": "a1"}
+
+    receipt = receive_one(address, delete, identify(1))
+
+    assert receipt.outcomes == ["refused", "learned"]
+    assert receipt.refusals[0].rule == rule
+
+
+def test_a_user_id_that_is_a_whole_number_is_deleted_as_text(address):
+    receive_one(address, identify(1, userId="123"))
+
+    receipt = receive_one(address, {"type": "delete", "userId": 123})
+
+    assert (receipt.outcomes, links(address)) == (["deletes"], set())
+
+
 def test_in_a_request_a_person_is_deleted_last(address):
     receive_one(address, {"type": "delete", "userId": "u1"}, identify(1), identify(2))
 

@@ -333,6 +333,7 @@ def test_a_forgotten_person_is_not_in_the_history_of_a_link_that_was_moved(feed)
 def test_forgetting_someone_unknown_changes_nothing(feed):
     learn(feed.pk, [fact("u1", email())])
 
+    assert forget(feed.pk, user_id="u\0") == 0
     assert forget(feed.pk, user_id="u2", identifiers=[tool_id()]) == 0
     assert forget(feed.pk) == 0
 

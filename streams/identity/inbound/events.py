@@ -20,6 +20,7 @@ from streams.identity.inbound.refusals import (
     SPLIT_CHARACTER,
     EventRefusal,
 )
+from streams.identity.user_ids import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,9 +113,18 @@ def read_event(
     if replaced:
         whole = tuple(i for i in event.identifiers if replaced not in i.value + i.type)
         event = msgspec.structs.replace(event, identifiers=whole)
-    if event.is_delete and not event.user_id and not event.identifiers:
-        return NO_PERSON
-    return event
+    return _deletion(event) if event.is_delete else event
+
+
+def _deletion(event: InboundEvent) -> InboundEvent | EventRefusal:
+    """Return a delete event with its userId as text, or why it can delete no one."""
+    user_id = event.user_id
+    if user_id is None or user_id == "":
+        return event if event.identifiers else NO_PERSON
+    text = _text(user_id) or user_id
+    if why := problem(text):
+        return EventRefusal(why.rule, str(why.message), str(why.fix))
+    return msgspec.structs.replace(event, user_id=text)
 
 
 def _event(
