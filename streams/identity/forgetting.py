@@ -30,18 +30,17 @@ def forget(
     identifiers: Sequence[Identifier] = (),
     by: User | None = None,
 ) -> int:
-    """Remove the links of a person, who has this userId or the userIds of these identifiers.
+    """Remove the links of the person with this userId; if it is "", by their identifiers.
 
-    Conflicts with these userIds are removed, and earlier changes lose them. Returns the
-    number of removed links. Can be repeated. Lookups of other processes may find removed
-    links for up to 10 seconds.
+    With a userId, identifiers don't count, because another person can share a device.
+    Otherwise, all links of the userIds of these identifiers are removed. Conflicts with these
+    userIds are removed, and earlier changes lose them. Returns the number of removed links.
+    Can be repeated. Lookups of other processes may find removed links for up to 10 seconds.
     """
-    if problem(user_id):  # no link has it
-        user_id = ""
+    if user_id and problem(user_id):  # no link has it
+        return 0
     identity_map = locked_map(feed_id)
-    keyed = [k for k in digests(feed_id, identifiers) if k]
-    named = links_by_digest(feed_id, sorted({digest for k in keyed for digest in k}))
-    user_ids = {link.user_id for link in named.values()} | ({user_id} - {""})
+    user_ids = {user_id} if user_id else _user_ids_of(feed_id, identifiers)
     links = list(Link.objects.filter(feed=feed_id, user_id__in=user_ids).order_by("pk"))
     _clear_history(feed_id, [link.pk for link in links], user_ids)
     conflicts = Conflict.objects.filter(feed=feed_id).filter(
@@ -63,6 +62,12 @@ def forget(
         links=len(links),
     )
     return len(links)
+
+
+def _user_ids_of(feed_id: int, identifiers: Sequence[Identifier]) -> set[str]:
+    keyed = [k for k in digests(feed_id, identifiers) if k]
+    named = links_by_digest(feed_id, sorted({digest for k in keyed for digest in k}))
+    return {link.user_id for link in named.values()}
 
 
 def _clear_history(

@@ -319,6 +319,16 @@ def test_a_person_is_forgotten_by_user_id_or_any_identifier(feed, by):
     )
 
 
+def test_a_person_with_a_user_id_is_forgotten_without_others_on_the_same_device(feed):
+    device = Identifier(ANONYMOUS_ID, "shared")
+    learn(feed.pk, [fact("u1", email()), fact("u2", device, email("bob"))])
+
+    assert forget(feed.pk, user_id="u1", identifiers=[device]) == 1
+    assert forget(feed.pk, user_id="u\0", identifiers=[device]) == 0
+
+    assert user_ids(feed, email(), device, email("bob")) == [None, "u2", "u2"]
+
+
 def test_a_forgotten_person_is_not_in_the_history_of_a_link_that_was_moved(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email())])
     decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
