@@ -47,11 +47,11 @@ class Stream(models.Model):
     name = models.CharField(max_length=100, validators=[validate_one_line])
     version = models.CharField(max_length=20, default="1.0.0")
     allow_anonymous = models.BooleanField(
-        gettext_lazy("accept events without a userId"),
+        gettext_lazy("accept events with only an anonymousId"),
         default=False,
         help_text=gettext_lazy(
-            "Such events need an anonymousId. Segment asks partners to send a userId with"
-            " every event."
+            "Events of people who have no userId yet. Segment asks partners to send a userId"
+            " with every event."
         ),
     )
     create_workspaces = models.BooleanField(

@@ -25,6 +25,7 @@ from streams.events.people.identifiers import (
     has_user_id,
     identifiers_of,
 )
+from streams.events.people.missing_user_id import MISSING_ID, reason
 from streams.spec.check.check_text import check_as_sent
 from streams.spec.decode.structure import MalformedEvent, read_event
 from streams.spec.identity_rules import UNRESOLVED
@@ -91,6 +92,7 @@ class DryRun:
             result = replace(result, event=read_event(sent))
         issues = [*([LOOKED_UP] if found else []), *result.issues]
         if result.event is None or not result.is_valid:
+            issues = [self._explained(issue, result.event) for issue in issues]
             return DryRunResult(result.event, issues, DryRunOutcome.REFUSED)
         around = RequestFields(source=self._source, received_at=now, context=context)
         stamped = read_event(found) if found else dict(result.event)
@@ -103,6 +105,11 @@ class DryRun:
         if self._plan is not None:
             issues = issues + self._plan.check(stamped)
         return DryRunResult(result.event, issues, self._outcome(issues))
+
+    def _explained(self, issue: Issue, event: Mapping[str, Any] | None) -> Issue:
+        if issue.rule != MISSING_ID or event is None:
+            return issue
+        return reason(event, self._identity) or issue
 
     def _with_user_id(self, sent: bytes) -> bytes:
         """Return an event as if its userId were found; empty: none is looked up."""

@@ -9,6 +9,7 @@ import msgspec
 
 from streams.base.request_errors import RequestRefused
 from streams.events.event_preparation import EventRefused, RequestFields, prepare, read
+from streams.events.people.missing_user_id import MISSING_ID, reason
 from streams.ingest.commit.backpressure import RETRY_AFTER_S
 from streams.ingest.credentials.credential_cache import ResolvedFeed
 from streams.ingest.http.responses import EventResult, put_off, rejected, throttled
@@ -103,7 +104,13 @@ def parse(
         prepared = prepare(event, fields, ids=ids, call=call)
         return ParsedEvent(prepared, workspace, event)
     except EventRefused as refused:
-        return _invalid(event, refused, access, workspace)
+        why = (
+            reason(event, fields.source.identity)
+            if refused.rule == MISSING_ID
+            else None
+        )
+        known = EventRefused.for_issue(why) if why else refused
+        return _invalid(event, known, access, workspace)
 
 
 def identified(

@@ -195,7 +195,7 @@ _NO_USER_ID = RULES["SPEC-ID-001"].issue(
     "userId is missing.",
     "Send the user ID from your customer's database.",
 )
-_SETTING = "“Accept events without a userId”"
+_SETTING = "“Accept events with only an anonymousId”"
 _ANONYMOUS_ALONE = RULES["SPEC-ID-001"].issue(
     "userId",
     "userId is missing, and the stream doesn't accept events with only an anonymousId.",

@@ -50,7 +50,7 @@ def test_another_persons_change_is_shown_and_not_overwritten(staff, stream, addr
     assert said[0].startswith("Someone else changed these settings")
     assert said[1:] == [
         "Version: changed from “1.0.0” to “2.0.0”",
-        "Accept events without a userId: changed from “off” to “on”",
+        "Accept events with only an anonymousId: changed from “off” to “on”",
     ]
     shown = entered(form_of(page))
     assert (shown["version"], shown["retention_days"]) == ("1.1.0", "60")

@@ -122,6 +122,13 @@ def test_an_event_whose_user_id_is_looked_up_is_checked_as_if_it_were_found():
     assert verdict.outcome is DryRunOutcome.QUARANTINED
 
 
+def test_an_event_without_a_user_id_says_why_it_is_not_looked_up():
+    verdict = trial().of(PERSON.encode(), now=factories.NOW)
+
+    assert rules(verdict) == ["SPEC-ID-001"]
+    assert "doesn't look up userIds" in verdict.issues[0].message
+
+
 @pytest.mark.parametrize(
     ("sent", "order"),
     [

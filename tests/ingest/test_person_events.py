@@ -277,6 +277,45 @@ def test_an_event_without_a_usable_identifier_is_rejected_as_before(post, feed):
     assert rules == ["SPEC-ID-001", "SPEC-ID-001", "SPEC-ID-001", "SPEC-ID-003"]
 
 
+def test_a_refused_event_says_which_identifiers_the_stream_looks_for(post, feed):
+    choose(feed.stream, ["tool_id", "email", "phone"])
+
+    [misspelled] = post(opened(persons={"id": "7"}))
+
+    assert misspelled["message"] == (
+        "userId is missing, and the event has no valid identifier to look it up by. The stream"
+        " looks for: person.id, person.email, person.phone."
+    )
+    assert "/docs/guide/ingest/#events-without-a-userid" in misspelled["fix"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"person": {"id": "7"}},
+        {"context": {"traits": {"email": "a@example.com"}}},
+        {"context": {"externalIds": [{"id": "7", "type": "shop_id"}]}},
+    ],
+)
+def test_a_refused_event_says_that_the_stream_looks_up_no_user_ids(post, feed, sent):
+    choose(feed.stream, [])
+
+    [result] = post(opened(**sent))
+
+    assert result["rule"] == "SPEC-ID-001"
+    assert "doesn't look up userIds" in result["message"]
+    assert "turn on “Look up missing userIds” in the stream's settings" in result["fix"]
+
+
+def test_a_refused_event_without_any_identifier_only_lacks_a_user_id(post, feed):
+    choose(feed.stream, [])
+
+    results = post(opened("m1"), {"type": "alias", "previousId": "p", "person": {}})
+
+    assert results[0]["message"] == "userId is missing."
+    assert results[1]["message"] == "userId is missing. An alias call always needs one."
+
+
 def test_an_event_with_its_own_anonymous_id_is_sent_if_the_stream_accepts_those(
     post, feed
 ):

@@ -86,6 +86,26 @@ def test_an_identifier_can_be_selected_only_once(as_dev, cast):
     assert cast.stream.identify_by == ""
 
 
+@pytest.mark.parametrize(
+    "chosen", [{"unresolved": "set_aside"}, {"check_user_ids": "on"}]
+)
+def test_a_choice_without_a_first_identifier_is_refused(as_dev, cast, chosen):
+    page = choose(as_dev, cast, **{"unresolved": "reject", **chosen})
+
+    assert "Select a first identifier, or no userId is looked up." in words(page)
+    assert cast.stream.unresolved == "reject"
+    assert not cast.stream.check_user_ids
+
+
+def test_lookups_can_be_turned_off_again(as_dev, cast):
+    choose(as_dev, cast, "email", unresolved="set_aside")
+
+    page = choose(as_dev, cast, unresolved="set_aside")
+
+    assert "Settings saved." in words(page)
+    assert cast.stream.identify_by == ""
+
+
 def test_other_values_are_refused(as_dev, cast):
     choose(as_dev, cast, "shoe size")
     choose(as_dev, cast, "email", unresolved="lost")
@@ -98,7 +118,7 @@ def test_support_sees_the_choices_and_cannot_change_them(client, cast):
 
     page = client.get(url(cast, "partner-stream"))
 
-    assert "Events without a userId" in words(page)
+    assert "Look up missing userIds" in words(page)
     assert page.context["identity"].fields["first"].disabled
     assert client.post(url(cast), {"unresolved": "reject"}).status_code == 403
 

@@ -55,7 +55,7 @@ def test_another_persons_change_is_shown_and_not_overwritten(
     text = html.unescape(page.text)
     assert "Someone else changed these settings" in text
     assert "Name: changed from “Postbox” to “Postbox <Mail>”" in text
-    assert "Accept events without a userId: changed from “off” to “on”" in text
+    assert "Accept events with only an anonymousId: changed from “off” to “on”" in text
     form = page.context["form"]
     shown = {name: form[name].value() for name in ("name", "version")}
     assert shown == {"name": "Mine", "version": "1.1.0"}

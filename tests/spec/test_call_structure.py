@@ -149,7 +149,9 @@ def test_each_call_has_a_path_and_a_letter():
 
 
 def test_a_call_with_only_an_anonymous_id_names_the_setting():
-    setting = "“Accept events without a userId”"  # as the portal's form calls it
+    setting = (
+        "“Accept events with only an anonymousId”"  # as the portal's form calls it
+    )
     anonymous = {"anonymousId": "a1", "previousId": "a0", "event": "E"}
     said = {
         call: structure_issues({"type": call, **anonymous})[0]

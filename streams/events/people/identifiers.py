@@ -120,6 +120,15 @@ def identifiers_of(
     return tuple([one for one in found if normalized(one) is not None])
 
 
+def has_identifier(event: Mapping[str, Any]) -> bool:
+    """Whether an event names its person by an email, a phone or external IDs."""
+    context = _object(event, "context")
+    places = (_object(event, "traits"), _object(context, "traits"))
+    return bool(context.get("externalIds")) or any(
+        place.get("email") or place.get("phone") for place in places
+    )
+
+
 def complete_context(event: dict[str, Any], rules: IdentityRules) -> None:
     """Put the tool's ID of the person into the context, where Segment expects it."""
     tool_id = _first((_object(event, FIELD).get("id"),))

@@ -92,10 +92,11 @@ class StreamForm(forms.Form):
     )
     allow_anonymous = forms.BooleanField(
         required=False,
-        label=_("Accept events without a userId"),
+        label=_("Accept events with only an anonymousId"),
         help_text=_(
-            "Such events need an anonymousId. Segment asks partners to send a userId with"
-            " every event."
+            "Events of people who have no userId yet. Segment asks partners to send a userId"
+            " with every event. To find the userId by an email or by your own ID, don't turn"
+            " this on: see “Look up missing userIds” below."
         ),
     )
     create_workspaces = forms.BooleanField(

@@ -91,7 +91,18 @@ class IdentityForm(forms.Form):
         chosen = [one for one in order if one]
         if len(set(chosen)) < len(chosen):
             raise forms.ValidationError(_("Select each identifier only once."))
+        if not chosen and self._chooses_in_vain(data):
+            raise forms.ValidationError(
+                _("Select a first identifier, or no userId is looked up.")
+            )
         return {**data, "identify_by": chosen}
+
+    def _chooses_in_vain(self, data: dict[str, Any]) -> bool:
+        """Whether a choice was made that has no effect without an identifier."""
+        outcome = data.get("unresolved") != Unresolved.REJECT
+        return (outcome and "unresolved" in self.changed_data) or (
+            bool(data.get("check_user_ids")) and "check_user_ids" in self.changed_data
+        )
 
     def outcomes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
         """Yield the radio button of each outcome for unknown people, and its description."""
