@@ -125,6 +125,38 @@ def test_the_activity_log_is_searched_by_the_name_of_a_workspace_or_partner(staf
     assert "partner.created" in {entry.action for entry in of_partner}
 
 
+def test_the_activity_log_is_searched_by_the_start_of_a_name(staff):
+    named = factories.workspace(name="Northwind Traders")
+    record("workspace.created", actor=None, workspace=named)
+    record("workspace.created", actor=None, workspace=factories.workspace())
+
+    found, _ = listed(staff, "auditentry", q="northwind")
+    nothing, _ = listed(staff, "auditentry", q="wind")
+
+    assert {entry.workspace for entry in found} == {named}
+    assert nothing == []
+
+
+def test_the_whole_name_is_found_although_many_names_start_with_it(staff):
+    named = factories.workspace(name="Fern")
+    record("workspace.created", actor=None, workspace=named)
+    for number in range(6):
+        factories.workspace(named.partner, name=f"Fern {number}")
+
+    found, _ = listed(staff, "auditentry", q="Fern")
+
+    assert [entry.workspace for entry in found] == [named]
+
+
+def test_the_activity_log_says_what_each_object_is(staff):
+    stream = factories.stream(factories.partner(name="Postbox"), slug="postbox")
+    record("stream.approved", actor=None, partner=stream.partner, stream=stream.slug)
+
+    page = staff.get(reverse("admin:streams_auditentry_changelist")).text
+
+    assert "Stream: postbox · Partner: Postbox" in page
+
+
 def test_a_filter_bounds_its_scan_within_the_search_results(staff, monkeypatch):
     monkeypatch.setattr(append_only, "SCAN", 2)
     cursor = factories.due_cursor(events=1)

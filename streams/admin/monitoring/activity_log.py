@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
@@ -119,8 +119,8 @@ class AuditEntryAdmin(HistoryAdmin):
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
     search_help_text = _(
-        "Enter the full name or external ID of a workspace, the full name or slug of a"
-        " partner, or the full email of a person, who did it or whom it is about."
+        "Enter the start of the name of a workspace or a partner, an external ID, the slug"
+        " of a partner, or the full email of a person, who did it or whom it is about."
     )
     fields = (
         "when", "what", "action", "who", "address", "device", "member", "stream",
@@ -202,8 +202,12 @@ class AuditEntryAdmin(HistoryAdmin):
     @admin.display(description=_("object"))
     def place(self, entry: AuditEntry) -> str:
         """Return the workspace, the stream and the partner, as far as there are any."""
-        places = [entry.workspace, entry.stream, entry.partner]
-        return ", ".join(str(one) for one in places if one)
+        places = (
+            (gettext("Workspace: %(name)s"), entry.workspace),
+            (gettext("Stream: %(name)s"), entry.stream),
+            (gettext("Partner: %(name)s"), entry.partner),
+        )
+        return " · ".join(text % {"name": one} for text, one in places if one)
 
     @admin.display(description=_("details"))
     def details(self, entry: AuditEntry) -> str:
@@ -215,9 +219,16 @@ class AuditEntryAdmin(HistoryAdmin):
 
 
 def _either(rows: QuerySet[Any], key: str, text: str) -> list[int]:
-    """Return the IDs of the rows with this key, and of the MOST_NAMED newest with this name."""
+    """Return the IDs of the rows with this key, and of MOST_NAMED whose name starts with it.
+
+    Those with the whole name come first, then the newest.
+    """
     by_key = rows.filter(**{key: text}).values_list("pk", flat=True)
-    named = rows.filter(name__iexact=text.strip()).order_by("-pk")
+    start = text.strip()
+    if not start:
+        return [*by_key]
+    is_whole = Case(When(name__iexact=start, then=0), default=1)
+    named = rows.filter(name__istartswith=start).order_by(is_whole, "-pk")
     return [*{*by_key, *named.values_list("pk", flat=True)[:MOST_NAMED]}]
 
 
