@@ -99,7 +99,9 @@ def test_the_page_says_until_when_an_address_is_refused(staff):
         page = staff.get(page_of(bob)).text
 
     assert limit.affects == "Passwords, from 203.0.113.9 to this account"
-    assert f"{limit.affects}: refused until {limit.until:%Y-%m-%d %H:%M:%S}" in page
+    assert f"{limit.affects}: refused until {limit.until:%Y-%m-%d %H:%M:%S} UTC" in page
+    assert 'href="#reset-link"' in page
+    assert 'id="reset-link"' in page
 
 
 def test_the_page_says_that_the_owners_own_browser_is_refused(staff):
@@ -255,3 +257,15 @@ def test_operators_who_sign_themselves_out_everywhere_sign_in_again(staff, olga)
 
     assert get_user(staff).is_anonymous
     assert AuditEntry.objects.filter(action="user.signed_out_by_operator").exists()
+
+
+def test_a_reset_link_comes_before_a_new_password_and_no_hash_is_shown(staff):
+    person = factories.user()
+    person.set_password("correct horse battery")
+    person.save()
+
+    page = staff.get(reverse("admin:streams_user_change", args=[person.pk])).text
+
+    assert page.index("Email a reset link") < page.index("Set password…")
+    assert "algorithm" not in page
+    assert "The user has no password." not in page

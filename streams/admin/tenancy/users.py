@@ -16,12 +16,14 @@ from django.contrib.auth.forms import (
     ReadOnlyPasswordHashWidget,
     UserChangeForm,
 )
+from django.contrib.auth.hashers import is_password_usable
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -59,14 +61,23 @@ class NewUserForm(forms.ModelForm):
 
 
 class PasswordLink(ReadOnlyPasswordHashWidget):
-    """Leads to the form that sets a password. Django calls that "Reset password"."""
+    """Leads to the form that sets a password, without Django's line about its hash."""
 
-    def get_context(
-        self, name: str, value: Any, attrs: dict[str, Any] | None
-    ) -> dict[str, Any]:
-        """Return Django's context with our label."""
-        context = super().get_context(name, value, attrs)
-        return {**context, "button_label": gettext("Set password…")}
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,
+    ) -> SafeString:
+        """Return a plain button: the reset link is the usual way."""
+        known = is_password_usable(value)
+        return format_html(
+            '<a role="button" class="button plain" href="../password/">{}</a>'
+            '<div class="help">{}</div>',
+            gettext("Set password…"),
+            "" if known else gettext("The user has no password."),
+        )
 
 
 class EditUserForm(UserChangeForm):
@@ -126,7 +137,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     search_fields = ("email", "name")
     ordering = ("email",)
     fieldsets = (
-        (None, {"fields": ("email", "name", "password", "reset_link", *STATE)}),
+        (None, {"fields": ("email", "name", "reset_link", "password", *STATE)}),
         (_("Permissions"), {"fields": PERMISSION_FIELDS}),
         (_("Dates"), {"fields": ("signed_in", "joined")}),
     )
@@ -200,7 +211,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         if not user.is_active:
             return gettext("The account is inactive.")
         return format_html(
-            '<button type="submit" class="button" form="email-reset-link">{}</button>'
+            '<button type="submit" id="reset-link" class="button default" form="email-reset-link">{}</button>'
             '<div class="help">{}</div>',
             gettext("Email a reset link"),
             reset_links.about(),
