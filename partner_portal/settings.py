@@ -136,6 +136,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "streams.web.template_tags",
                 "streams.portal.shared.navigation_tags",
+                "streams.portal.alerts.tags",
             ],
         },
     },

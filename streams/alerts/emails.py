@@ -15,6 +15,7 @@ from streams.alerts.queries import NEWS
 from streams.alerts.texts import (
     COUNTS,
     DELIVERED_AGAIN,
+    FOR_VIEWERS,
     PAGES,
     RECOVERED,
     SENTENCES,
@@ -38,13 +39,20 @@ def title_of(alert: Alert) -> str:
     return subject_of(alert, _names(alert))
 
 
-def page_of(alert: Alert) -> str:
+def page_of(alert: Alert, *, can_edit: bool = True) -> str:
     """Return the path of the page that fixes an alert, or shows that it is over.
 
     Empty if the alert isn't about a stream of a workspace.
     """
-    is_over = alert.closed_at and alert.condition not in NEWS
-    return _path(alert, "overview" if is_over else _fix(alert)[1])
+    return _path(alert, page_name(alert, can_edit=can_edit))
+
+
+def page_name(alert: Alert, *, can_edit: bool) -> str:
+    """Return the name of that page. Without `can_edit`, it is one that viewers may see."""
+    if alert.closed_at and alert.condition not in NEWS:
+        return "overview"
+    page = _fix(alert)[1]
+    return page if can_edit else FOR_VIEWERS.get(page, page)
 
 
 def email_of(notice: Notice) -> EmailMessage:

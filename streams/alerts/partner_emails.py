@@ -20,6 +20,7 @@ from streams.alerts.texts import (
     PARTNER_REASONS,
     PARTNER_RECOVERED,
     PARTNER_SENTENCES,
+    PARTNER_STREAM_PAGES,
     partner_subject_of,
 )
 from streams.base.public_urls import portal_url
@@ -27,6 +28,7 @@ from streams.base.text.validation import one_line
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
+    from django_stubs_ext import StrOrPromise
 
 Condition = Alert.Condition
 NAMED = 20  # workspaces
@@ -111,13 +113,36 @@ def partner_page(alert: Alert) -> str:
     """Return the path of the page that shows the alert's subjects; empty without a partner."""
     if alert.partner is None:
         return ""
-    _, page = PARTNER_PAGES.get(alert.condition, CUSTOMERS_PAGE)
-    return reverse(f"portal:{page}", args=[alert.partner.slug])
+    page, args = partner_page_name(alert), [alert.partner.slug]
+    if alert.condition in PARTNER_STREAM_PAGES and alert.stream:
+        args.append(alert.stream.slug)
+    return reverse(f"portal:{page}", args=args)
+
+
+def partner_page_of_one(alert: Alert) -> str:
+    """Return the path of the page about one alert: a customer's is about its workspace."""
+    if alert.partner is None:
+        return ""
+    if alert.workspace is None or partner_page_name(alert) != CUSTOMERS_PAGE[1]:
+        return partner_page(alert)
+    args = [alert.partner.slug, alert.workspace.public_id]
+    return reverse("portal:partner-workspace", args=args)
+
+
+def partner_page_name(alert: Alert) -> str:
+    """Return the name of the page that shows the alert's subjects."""
+    return _page(alert)[1]
+
+
+def _page(alert: Alert) -> tuple[StrOrPromise, str]:
+    """Return the label and the name of the page."""
+    if alert.condition in PARTNER_STREAM_PAGES and alert.stream:
+        return PARTNER_STREAM_PAGES[alert.condition]
+    return PARTNER_PAGES.get(alert.condition, CUSTOMERS_PAGE)
 
 
 def _link_label(alert: Alert) -> str:
-    label, _ = PARTNER_PAGES.get(alert.condition, CUSTOMERS_PAGE)
-    return str(label)
+    return str(_page(alert)[0])
 
 
 def _link(alert: Alert) -> str:

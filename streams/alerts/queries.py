@@ -27,8 +27,12 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.open().exclude(condition__in=NEWS)
 
     def of(self, workspace: Workspace) -> AlertQuerySet:
-        """Return a workspace's alerts with their streams: open ones first, then the newest."""
-        return self.filter(workspace=workspace).select_related("stream").open_first()
+        """Return a workspace's alerts, loaded with what their pages need: open ones first, then the newest."""
+        return (
+            self.filter(workspace=workspace)
+            .select_related("stream", "workspace")
+            .open_first()
+        )
 
     def of_customers(self) -> AlertQuerySet:
         """Return the alerts that aren't about test workspaces."""

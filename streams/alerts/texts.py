@@ -190,6 +190,8 @@ PAGES: dict[str, tuple[StrOrPromise, str]] = {
     Condition.REPLAY_STOPPED: (_("View replays"), "replays"),
 }
 STATUS_PAGE = (_("View status"), "connection")
+# Of the pages with a form, the page that viewers see instead.
+FOR_VIEWERS = {"connection-change": "connection"}
 # The page of the partner that shows it, and the label of the link.
 PARTNER_PAGES: dict[str, tuple[StrOrPromise, str]] = {
     Condition.TOKEN_EXPIRING: (_("View API tokens"), "partner-tokens"),
@@ -198,6 +200,11 @@ PARTNER_PAGES: dict[str, tuple[StrOrPromise, str]] = {
     Condition.QUEUE_FULL: (_("View requests"), "partner-requests"),
 }
 CUSTOMERS_PAGE = (_("View workspaces"), "partner")
+# The same for alerts about a stream as a whole.
+PARTNER_STREAM_PAGES: dict[str, tuple[StrOrPromise, str]] = {
+    Condition.HALTED: (_("View stream"), "partner-stream-overview"),
+    Condition.STAGE: (_("View launch checklist"), "partner-stream-launch"),
+}
 
 
 def subject_of(alert: Alert, names: dict[str, str]) -> str:

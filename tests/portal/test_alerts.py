@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from streams.alerts.models import Alert, Notice
 from streams.audit.models import AuditEntry
+from streams.portal.notices.choices import OF_STREAMS, kinds_of
+from streams.tenancy.models import Partner, Workspace
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +30,10 @@ def cast(client):
 @pytest.fixture
 def connection(cast):
     return factories.cursor(factories.connection(cast.feed)).connection
+
+
+def words(shown: str) -> str:
+    return unescape(shown)
 
 
 def page(client, cast, name="alerts", **query) -> str:
@@ -53,21 +60,57 @@ def test_the_page_says_whether_the_admins_were_emailed(client, cast, connection)
     assert "Sent to 1 member" in page(client, cast)
 
 
-def test_the_page_says_that_an_alert_leads_to_its_connection(client, cast, connection):
-    factories.alert(connection)
+OF_WORKSPACES = sorted({str(kind) for kind, _ in kinds_of(Workspace())})
+OF_PARTNERS = sorted({str(kind) for kind, _ in kinds_of(Partner())} | {"stage"})
 
-    shown = page(client, cast)
 
-    assert "Select an alert to see its connection and what to do." in shown
-    address = reverse("portal:connection", args=[cast.workspace.public_id])
-    assert f'href="{address}?stream={cast.stream.slug}">Delivery stopped' in shown
+@pytest.mark.parametrize("person", ["anna", "bob"])
+@pytest.mark.parametrize("condition", OF_WORKSPACES)
+def test_an_alert_and_its_notice_lead_to_the_same_page(
+    client, cast, connection, condition, person
+):
+    recipient = getattr(cast, person)
+    alert = factories.alert(connection, condition=condition, to=cast.anna)
+    notice = factories.in_inbox(alert, recipient)
+    client.force_login(recipient)
+
+    led_to = client.get(reverse("portal:inbox-notice", args=[notice.pk])).url
+
+    assert f'href="{led_to}">{alert.get_condition_display()}</a>' in words(page(client, cast))  # fmt: skip
+    assert client.get(led_to).status_code == 200
+
+
+@pytest.mark.parametrize("condition", OF_PARTNERS)
+def test_an_alert_of_a_partner_leads_to_the_page_of_its_notice_or_to_its_workspace(
+    client, cast, connection, condition
+):
+    alert = factories.alert(connection, condition=condition, to=cast.anna)
+    if condition in OF_STREAMS:
+        alert.workspace = None
+        alert.save()
+    notice = factories.in_inbox(alert, cast.sam, workspace=None, partner=cast.partner, audience="partner")  # fmt: skip
+
+    shown = words(partner_page(client, cast))
+
+    led_to = client.get(reverse("portal:inbox-notice", args=[notice.pk])).url
+    if led_to == reverse("portal:partner", args=[cast.partner.slug]):
+        args = [cast.partner.slug, cast.workspace.public_id]
+        led_to = reverse("portal:partner-workspace", args=args)
+    assert f'href="{led_to}">{alert.get_condition_display()}</a>' in shown
+    assert client.get(led_to).status_code == 200
+
+
+def test_a_quarantine_alert_leads_to_the_quarantine(client, cast, connection):
+    factories.alert(connection, condition="quarantine")
+
+    address = reverse("portal:quarantine", args=[cast.workspace.public_id])
+    assert f'href="{address}?stream={cast.stream.slug}">Events are in quarantine' in page(client, cast)  # fmt: skip
 
 
 def test_a_workspace_without_alerts_says_so(client, cast, connection):
     shown = page(client, cast)
 
     assert "No alerts" in shown
-    assert "Select an alert" not in shown
 
 
 def test_alerts_of_another_workspace_are_not_shown(client, cast):

@@ -58,7 +58,7 @@ def partner_alerts(request: PortalRequest, slug: str) -> HttpResponse:
     own = Alert.objects.filter(partner=access.partner).open_first()
     if not opens_all_workspaces(request, request.user):
         own = own.filter(workspace__second_factor_required_at=None)
-    named = own.select_related("stream", "workspace")
+    named = own.select_related("stream", "workspace", "partner")
     shown = _with_people(named, Notice.Audience.PARTNER)
     context = {
         "access": access,

@@ -26,7 +26,7 @@ from streams.alerts.partner_emails import partner_page, title_for_partner
 from streams.alerts.people.inbox import inbox_of, mark_read
 from streams.alerts.retention import KEPT_DAYS
 from streams.base.clock import now
-from streams.portal.shared.access import PortalRequest, signed_in
+from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see
 from streams.sign_in.second_factor.workspaces import opens_all_workspaces
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def inbox_notice(request: PortalRequest, pk: int) -> HttpResponse:
     # An operator who views the portal as the user reads it for them, and changes nothing.
     if "impersonation" not in request.__dict__:
         mark_read(_inbox(request), now(), ids=[pk])
-    return redirect(_page(notice))
+    return redirect(_page(request, notice))
 
 
 @signed_in
@@ -145,9 +145,13 @@ def _words(notice: Notice) -> tuple[str, str]:
     return title_of(alert), alert.reason
 
 
-def _page(notice: Notice) -> str:
+def _page(request: PortalRequest, notice: Notice) -> str:
     if notice.alert_id is None:
         return other_page_of(notice)
     if notice.partner:
         return partner_page(notice.about)
-    return page_of(notice.about) or reverse("portal:inbox")
+    alert = notice.about
+    if alert.workspace is None:
+        return reverse("portal:inbox")
+    access = workspace_to_see(request, alert.workspace.public_id)
+    return page_of(alert, can_edit=access.can_edit) or reverse("portal:inbox")
