@@ -20,17 +20,27 @@ from streams.identity.change_feed import changes_after
 from streams.identity.claims import Origin
 from streams.identity.digests import feed_secret, ring
 from streams.identity.identifiers import NAMES, Identifier, IdentifierKind
-from streams.identity.links import MOST_FACTS, IdentityFact, learn
+from streams.identity.links import (
+    MOST_FACTS,
+    MOST_OF_PERSON,
+    MOST_OF_REQUEST,
+    IdentityFact,
+    chunks,
+    learn,
+)
 from streams.identity.models import LinkChange, OriginKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from streams.identity.links import FactResult
     from streams.tenancy.models import PartnerToken
 
 MAX_BODY_BYTES = 2_000_000
+MOST_EXTERNAL_IDS = (
+    MOST_OF_PERSON - 4
+)  # of an item; the others have fields of their own
 CHANGES = {
     LinkChange.Change.ADDED: "added",
     LinkChange.Change.REPLACED: "replaced",
@@ -56,7 +66,9 @@ class Item(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     email: str | None = None
     phone: str | None = None
     anonymous_id: str | None = None
-    external_ids: list[ExternalId] = []
+    external_ids: Annotated[
+        list[ExternalId], msgspec.Meta(max_length=MOST_EXTERNAL_IDS)
+    ] = []
 
     def identifiers(self) -> Iterator[Identifier]:
         single = (
@@ -127,9 +139,22 @@ def _put(request: HttpRequest, feed_id: int) -> HttpResponse:
                 f"The item is not valid: {error}.",
                 "See /docs/guide/api/ for the fields and their types.",
             )
-    learned = learn(feed_id, list(facts.values()))
-    results |= dict(zip(facts, map(_result, learned.results), strict=True))
+    _check_number(facts.values())
+    for numbers in chunks(facts, lambda n: len(facts[n].identifiers)):
+        learned = learn(feed_id, [facts[n] for n in numbers])
+        results |= dict(zip(numbers, map(_result, learned.results), strict=True))
     return _answer({"results": [results[n] for n in range(len(results))]})
+
+
+def _check_number(facts: Iterable[IdentityFact]) -> None:
+    count = sum(len(fact.identifiers) for fact in facts)
+    if count > MOST_OF_REQUEST:
+        raise RequestRefused(
+            400,
+            "API-FIELD-001",
+            f"The items have {count:,} identifiers. The limit is {MOST_OF_REQUEST:,}.",
+            "Send fewer people per request.",
+        )
 
 
 def _fact(raw: object, at: datetime) -> IdentityFact:

@@ -1,6 +1,6 @@
 """Events from Segment on the web port, for installations with a single address.
 
-Each request is one transaction.
+Each request is a transaction; a large one is several.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN
 from streams.base.database.statement_timeout import within
 from streams.base.request_errors import RequestRefused
-from streams.identity.inbound.receive import receive
+from streams.identity.inbound.receive import receive_request
 from streams.identity.inbound.refusal_notes import note_refusals
 from streams.identity.inbound.refusals import EventRefusal
 from streams.ingest.django_views import header_fields, lookup, read_body
@@ -56,8 +56,7 @@ def _response(request: HttpRequest) -> IngestResponse:
             )
             admission = admit(access, header_fields(request))
             delivery = take(admission, read_body(request, MAX_BYTES))
-            [receipt] = receive([delivery], at=now()).receipts
-            return received(receipt)
+            return received(receive_request(delivery, at=now()))
     except RequestRefused as refused:
         if access is not None:
             _note(access.address_id, refused)

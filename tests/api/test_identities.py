@@ -108,6 +108,30 @@ def test_a_thousand_people_are_the_most(api, path, django_assert_max_num_queries
     assert refused(too_many) == (400, "API-FIELD-001")
 
 
+def test_a_person_has_a_limited_number_of_identifiers(api, path):
+    ids = [{"id": f"c{n}", "type": "crm_id"} for n in range(47)]
+
+    found = results(
+        api.put(path, alice(externalIds=ids), alice("u2", externalIds=ids[1:]))
+    )
+
+    assert [one["result"] for one in found] == ["refused", "linked"]
+    assert found[0]["code"] == "IDENTITY-FORMAT"
+
+
+def test_a_request_with_many_identifiers_is_learned_in_parts(api, path):
+    def person(n):
+        ids = [{"id": f"c{n}-{i}", "type": "crm_id"} for i in range(40)]
+        return {"userId": f"u{n}", "externalIds": ids}
+
+    people = [person(n) for n in range(501)]
+
+    found = results(api.put(path, *people[:130]))
+
+    assert found == [{"result": "linked", "new": 40, "seen": 0}] * 130
+    assert refused(api.put(path, *people)) == (400, "API-FIELD-001")
+
+
 def test_requests_that_are_not_valid_are_refused(api, path):
     large = "x" * identities.MAX_BODY_BYTES
 
@@ -218,3 +242,5 @@ def test_every_reason_to_refuse_an_item_is_in_the_guide():
     assert f"{change_feed.MOST:,} changes" in PAGE
     assert f"{identities.MAX_BODY_BYTES:,} bytes" in PAGE
     assert f"{identities.MOST_FACTS:,} people" in PAGE
+    assert f"{identities.MOST_OF_REQUEST:,} identifiers" in PAGE
+    assert f"Up to {identities.MOST_EXTERNAL_IDS} other IDs" in PAGE

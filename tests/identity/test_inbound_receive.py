@@ -13,6 +13,7 @@ from streams.identity.inbound.receive import (
     InboundDelivery,
     UnknownAddress,
     receive,
+    receive_request,
 )
 from streams.identity.inbound.tool_names import tool_names
 from streams.identity.inbound_address import (
@@ -20,6 +21,7 @@ from streams.identity.inbound_address import (
     InboundAddress,
     InboundMessage,
 )
+from streams.identity.links import MOST_OF_PERSON
 from streams.identity.models import Conflict, Link
 from streams.prune import prune
 from tests import factories
@@ -227,6 +229,27 @@ def test_a_large_batch_is_learned_in_parts(address):
     receipt = receive_one(address, *map(identify, range(1, 2_501)))
 
     assert (receipt.links, counts(address)["learned"]) == (2_500, 2_500)
+
+
+def test_a_request_with_many_identifiers_is_learned_in_parts_and_deletes_last(address):
+    deleted = {"type": "delete", "userId": "u1"}
+    many = [
+        identify(n, context={"externalIds": external(60, n)}) for n in range(1, 131)
+    ]
+
+    receipt = receive_request(delivery(address, deleted, *many, {}, many[0]), at=NOW)
+
+    assert receipt.outcomes == [
+        "deletes", *["learned"] * 130, "refused", "duplicates"
+    ]  # fmt: skip
+    assert list(receipt.refusals) == [131]
+    assert receipt.links == 130 * MOST_OF_PERSON
+    assert counts(address)["received"] == 133
+    assert links(address) == {f"u{n}" for n in range(2, 131)}
+
+
+def external(count: int, person: int) -> list[dict]:
+    return [{"id": f"{person}-{n}", "type": "crm_id"} for n in range(count)]
 
 
 def test_the_number_of_statements_does_not_depend_on_the_number_of_events(

@@ -5,7 +5,11 @@ import json
 import pytest
 
 from streams.base.request_errors import RequestRefused
+from streams.identity.inbound.refusals import TOO_MANY_IDENTIFIERS
+from streams.identity.inbound.tool_names import tool_names
+from streams.ingest.inbound.access import InboundAccess
 from streams.ingest.inbound.body import MAX_EVENTS, open_inbound
+from streams.ingest.inbound.requests import InboundAdmission, take
 
 IDENTIFY = b'{"type": "identify", "userId": "u1"}'
 TRACK = b'{"type": "track"}'
@@ -112,3 +116,18 @@ def test_too_many_events_are_refused():
     assert len(open_inbound(b"[" + b",".join([TRACK] * MAX_EVENTS) + b"]").events) == (
         MAX_EVENTS
     )
+
+
+def test_events_beyond_the_limit_of_identifiers_are_refused_and_spoil_no_other():
+    def event(n):
+        ids = [{"id": f"c{n}-{i}", "type": "crm_id"} for i in range(50)]
+        return {"type": "track", "userId": f"u{n}", "context": {"externalIds": ids}}
+
+    deletion = {"type": "delete", "userId": "u1"}
+    body = json.dumps([*map(event, range(402)), deletion]).encode()
+    access = InboundAccess(1, 2, tool_names("postbox"), ())
+
+    events = take(InboundAdmission(access, {}, is_known=True), body).events
+
+    assert [n for n, e in enumerate(events) if e is TOO_MANY_IDENTIFIERS] == [400, 401]
+    assert events[402].is_delete

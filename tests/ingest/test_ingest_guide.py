@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from streams.docs.guides.index import FOLDER
+from streams.identity.links import MOST_OF_PERSON, MOST_OF_REQUEST
 from streams.ingest.app import IngestApp
 from streams.ingest.commit import backpressure
 from streams.ingest.credentials import credential_cache
@@ -68,6 +69,14 @@ def test_each_error_is_quoted_with_its_status_and_fix():
             f"{inbound_body.MAX_BYTES:,} bytes",
         ),
         ("Events in a request from Segment", f"{inbound_body.MAX_EVENTS:,}"),
+        (
+            "Identifiers of people in an event from Segment; others are not read",
+            f"{MOST_OF_PERSON}",
+        ),
+        (
+            "Identifiers of people in a request from Segment; later events are refused",
+            f"{MOST_OF_REQUEST:,}",
+        ),
         ("Nesting depth of an event", f"{structure.MAX_DEPTH}"),
         ("`messageId`", f"{call_structure.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{resolution.MAX_EXTERNAL_ID} characters"),

@@ -20,6 +20,7 @@ from streams.identity.inbound.refusals import (
     SPLIT_CHARACTER,
     EventRefusal,
 )
+from streams.identity.links import MOST_OF_PERSON
 from streams.identity.user_ids import problem
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from streams.identity.inbound.tool_names import ToolNames
 
 CALLS = {"identify", "track", "page", "screen", "group", "alias", "delete"}
-MOST_EXTERNAL_IDS = 100  # of an event
 LONGEST_ORIGIN = 100  # characters of a source and a messageId that are kept
 DIGEST_BYTES = 16
 
@@ -86,6 +86,12 @@ class InboundEvent(msgspec.Struct, frozen=True, gc=False):
         return f"InboundEvent({self.call})"
 
     @property
+    def claims(self) -> int:
+        """The number of links that this event can add."""
+        is_silent = self.user_id is None or self.is_delete or self.is_own
+        return 0 if is_silent else len(self.identifiers)
+
+    @property
     def is_delete(self) -> bool:
         """Whether Segment asks to delete the person's data."""
         return self.call == "delete"
@@ -137,7 +143,7 @@ def _event(
     return InboundEvent(
         call=call.type if isinstance(call.type, str) else "",
         user_id=call.user_id,
-        identifiers=tuple(found),
+        identifiers=tuple(found)[:MOST_OF_PERSON],
         digest=_digest(call.project_id, call.message_id),
         project_id=_origin(call.project_id),
         message_id=_origin(call.message_id),
@@ -171,7 +177,7 @@ def _external_ids(
         entries = _list(context.get("externalIds", _NOTHING))
     except msgspec.ValidationError:
         return
-    for entry in entries[:MOST_EXTERNAL_IDS]:
+    for entry in entries[:MOST_OF_PERSON]:
         try:
             one = _external_id(entry)
         except msgspec.ValidationError:

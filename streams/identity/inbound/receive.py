@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from streams.identity.forgetting import forget
 from streams.identity.inbound.events import InboundEvent
 from streams.identity.inbound.refusals import EventRefusal
 from streams.identity.inbound_address import InboundAddress, InboundMessage
-from streams.identity.links import MOST_FACTS, IdentityFact, learn
+from streams.identity.links import MOST_FACTS, IdentityFact, chunks, learn
 from streams.identity.models import OriginKind
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class InboundDelivery:
     feed_id: int
     events: Sequence[InboundEvent | EventRefusal] = field(repr=False)
 
+    @property
+    def claims(self) -> int:
+        """The number of links that this request can add."""
+        return sum(map(_claims, self.events))
+
 
 @dataclass(slots=True)
 class InboundReceipt:
@@ -58,6 +63,38 @@ class Received:
 
     receipts: list[InboundReceipt]
     new_digests: dict[int, list[bytes]] = field(repr=False)
+
+
+def receive_request(delivery: InboundDelivery, *, at: datetime) -> InboundReceipt:
+    """Learn from the events of a request, in a transaction for each part of limited size.
+
+    If a later part fails, the request can be sent again: earlier events are duplicates then.
+    People are deleted in the last part. Raises UnknownAddress.
+    """
+    receipt = InboundReceipt([""] * len(delivery.events))
+    for numbers in _parts(delivery.events):
+        part = replace(delivery, events=[delivery.events[n] for n in numbers])
+        [done] = receive([part], at=at).receipts
+        for number, outcome in zip(numbers, done.outcomes, strict=True):
+            receipt.outcomes[number] = outcome
+        receipt.refusals |= {numbers[n]: why for n, why in done.refusals.items()}
+        receipt.links += done.links
+        receipt.conflicts += done.conflicts
+    receipt.refusals = dict(sorted(receipt.refusals.items()))
+    return receipt
+
+
+def _parts(events: Sequence[InboundEvent | EventRefusal]) -> Iterator[list[int]]:
+    """Return the positions of the events of each part, those of delete events last."""
+    order = sorted(
+        range(len(events)),
+        key=lambda n: isinstance(e := events[n], InboundEvent) and e.is_delete,
+    )
+    return chunks(order, lambda n: _claims(events[n]))
+
+
+def _claims(event: InboundEvent | EventRefusal) -> int:
+    return event.claims if isinstance(event, InboundEvent) else 0
 
 
 @transaction.atomic

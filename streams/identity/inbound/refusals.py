@@ -35,3 +35,8 @@ NO_PERSON = EventRefusal(
     "The delete event has neither a userId nor an anonymousId.",
     "Send delete events as Segment delivered them.",
 )
+TOO_MANY_IDENTIFIERS = EventRefusal(
+    "INBOUND-EVENT-006",
+    "The events before this one in the request have too many identifiers.",
+    "Set a smaller batch size in the mapping, such as 1,000.",
+)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.base.request_errors import RequestRefused
 from streams.identity.inbound.events import InboundEvent, read_event
 from streams.identity.inbound.receive import InboundDelivery
-from streams.identity.inbound.refusals import EventRefusal
+from streams.identity.inbound.refusals import TOO_MANY_IDENTIFIERS, EventRefusal
+from streams.identity.links import MOST_OF_REQUEST
 from streams.ingest.commit.backpressure import storage_full
 from streams.ingest.http.body import unpack
 from streams.ingest.inbound.access import unknown_address
@@ -92,6 +93,7 @@ def take(admission: InboundAdmission, body: bytes) -> InboundDelivery:
             raise _wrong_signature()
     replaced = REPLACED if opened.is_mended else ""
     events = [read_event(e, access.names, replaced=replaced) for e in opened.events]
+    _limit_identifiers(events)
     first = events[0]
     if isinstance(first, EventRefusal) and all(
         isinstance(event, EventRefusal) for event in events
@@ -101,6 +103,16 @@ def take(admission: InboundAdmission, body: bytes) -> InboundDelivery:
     if deletes > MOST_DELETES:
         raise _too_many_deletes(deletes)
     return InboundDelivery(access.address_id, access.feed_id, events)
+
+
+def _limit_identifiers(events: list[InboundEvent | EventRefusal]) -> None:
+    """Refuse the events whose identifiers exceed the limit of a request."""
+    total = 0
+    for number, event in enumerate(events):
+        if isinstance(event, InboundEvent) and event.claims:
+            total += event.claims
+            if total > MOST_OF_REQUEST:
+                events[number] = TOO_MANY_IDENTIFIERS
 
 
 def _too_many_deletes(count: int) -> RequestRefused:

@@ -19,8 +19,14 @@ from django.db import connection
 from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN
 from streams.base.database.statement_timeout import within
-from streams.identity.inbound.receive import InboundReceipt, UnknownAddress, receive
+from streams.identity.inbound.receive import (
+    InboundReceipt,
+    UnknownAddress,
+    receive,
+    receive_request,
+)
 from streams.identity.inbound.refusal_notes import note_refusals
+from streams.identity.links import MOST_IDENTIFIERS
 from streams.ingest.commit.group_commit import WriterBusy
 
 if TYPE_CHECKING:
@@ -49,6 +55,7 @@ class InboundJob:
     done: Callable[[InboundResult], None]
     handed_over_s: float = field(default_factory=time.monotonic)
     is_given_up: bool = False  # its sender already has a response
+    claims: int = 0  # links that it can add
 
     def give_up(self) -> None:
         """Don't write these events, unless writing has started."""
@@ -78,7 +85,7 @@ class InboundWriter:
         self, delivery: InboundDelivery, done: Callable[[InboundResult], None]
     ) -> InboundJob:
         """Queue events to be written. Raises WriterBusy."""
-        job = InboundJob(delivery, done)
+        job = InboundJob(delivery, done, claims=delivery.claims)
         size = len(delivery.events)
         with self._changed:
             if self._closed or self._waiting + size > MAX_WAITING:
@@ -126,11 +133,13 @@ class InboundWriter:
         """Return queued jobs up to the limit. Those that waited too long are refused."""
         group: list[InboundJob] = []
         late: InboundSettled = []
-        size = 0
+        size = claims = 0
         with self._changed:
             while self._jobs:
                 events = len(self._jobs[0].delivery.events)
-                if group and size + events > MAX_GROUP:
+                more = self._jobs[0].claims
+                is_full = size + events > MAX_GROUP or claims + more > MOST_IDENTIFIERS
+                if group and is_full:
                     break
                 job = self._jobs.popleft()
                 self._waiting -= events
@@ -141,6 +150,7 @@ class InboundWriter:
                     continue
                 group.append(job)
                 size += events
+                claims += more
         if late:
             self._settle(late)
         return group
@@ -183,16 +193,24 @@ class InboundWriter:
 def _durably(deliveries: list[InboundDelivery]) -> list[InboundReceipt]:
     """Write in one transaction, and retry once if the connection was lost.
 
+    A large request is written in several (`receive_request`).
+
     If the first attempt was committed but its response was lost, the second one finds
     duplicates, which count as a success.
     """
     before = connection.connection
     try:
-        return receive(deliveries, at=now()).receipts
+        return _receive(deliveries)
     except DATABASE_DOWN:
         # Django may have reconnected when it left the transaction.
         replaced = connection.connection is not before
         if before is None or (not replaced and connection.is_usable()):
             raise
     connection.close()
+    return _receive(deliveries)
+
+
+def _receive(deliveries: list[InboundDelivery]) -> list[InboundReceipt]:
+    if len(deliveries) == 1:
+        return [receive_request(deliveries[0], at=now())]
     return receive(deliveries, at=now()).receipts
