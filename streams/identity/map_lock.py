@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import connection, transaction
+
+from streams.identity.inbound_address import InboundAddress
 from streams.identity.models import IdentityMap, LinkChange
 
 if TYPE_CHECKING:
@@ -22,6 +25,23 @@ def locked_map(feed_id: int) -> IdentityMap:
         IdentityMap.objects.bulk_create([new], ignore_conflicts=True)
         found = maps.get(pk=feed_id)
     return found
+
+
+def locked_by_others(feed_ids: set[int]) -> set[int]:
+    """Return the feeds whose map or inbound address another session has locked now.
+
+    None on SQLite, which has one lock for everything.
+    """
+    if not connection.features.has_select_for_update_skip_locked:
+        return set()
+    locked: set[int] = set()
+    with transaction.atomic():
+        for model in (InboundAddress, IdentityMap):
+            rows = model.objects.filter(feed__in=feed_ids)
+            free = rows.select_for_update(skip_locked=True)
+            every = set(rows.values_list("feed", flat=True))
+            locked |= every - set(free.values_list("feed", flat=True))
+    return locked
 
 
 def store_changes(

@@ -9,10 +9,9 @@ import structlog
 
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.session import DATABASE_DOWN
-from streams.delivery.cursor_store import store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 log = structlog.get_logger()
 
@@ -23,9 +22,13 @@ BETWEEN_LOOKS_S = 0.05
 
 
 class BlockedFeeds:
-    """The feeds that the writer refuses immediately, after one wait has timed out."""
+    """The feeds that a writer refuses immediately, after one wait has timed out.
 
-    def __init__(self) -> None:
+    `locked` returns those of some feeds that another session has locked now.
+    """
+
+    def __init__(self, locked: Callable[[set[int]], set[int]]) -> None:
+        self._locked = locked
         self._feeds: set[int] = set()
         self._looked_at = 0.0  # monotonic
         self.error: Exception = TimeoutError()  # the error of their requests
@@ -41,7 +44,7 @@ class BlockedFeeds:
                 time.sleep(
                     BETWEEN_LOOKS_S
                 )  # after a wait of seconds, in its own thread
-            stuck = _blocked(stuck)
+            stuck = self._blocked(stuck)
         if stuck:
             log.warning("ingest.feeds_locked", feeds=sorted(stuck))
             self.error = error
@@ -52,7 +55,7 @@ class BlockedFeeds:
     def among(self, feed_ids: Collection[int]) -> set[int]:
         """Return those of these feeds that are still stuck."""
         if not self._feeds.isdisjoint(feed_ids) and self._is_due():
-            self._feeds = _blocked(self._feeds)
+            self._feeds = self._blocked(self._feeds)
         return self._feeds.intersection(feed_ids)
 
     def _is_due(self) -> bool:
@@ -62,13 +65,12 @@ class BlockedFeeds:
         self._looked_at = at
         return True
 
-
-def _blocked(feed_ids: set[int]) -> set[int]:
-    """Return the feeds that are locked now; none if the database is unavailable."""
-    if not feed_ids:
-        return feed_ids
-    try:
-        end_frozen_sessions()
-        return store().blocked_feeds(feed_ids)
-    except DATABASE_DOWN:
-        return set()
+    def _blocked(self, feed_ids: set[int]) -> set[int]:
+        """Return the feeds that are locked now; none if the database is unavailable."""
+        if not feed_ids:
+            return feed_ids
+        try:
+            end_frozen_sessions()
+            return self._locked(feed_ids)
+        except DATABASE_DOWN:
+            return set()

@@ -21,6 +21,7 @@ from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN, is_lock_timeout
 from streams.base.database.statement_timeout import within
 from streams.delivery.append import AppendResult, accept
+from streams.delivery.cursor_store import store
 from streams.events.log import UnknownFeed
 from streams.ingest.commit.blocked_feeds import BlockedFeeds
 
@@ -78,7 +79,7 @@ class GroupCommitter:
         self._waiting = 0  # bytes
         self._changed = threading.Condition()
         self._closed = False
-        self._blocked = BlockedFeeds()
+        self._blocked = BlockedFeeds(lambda feed_ids: store().blocked_feeds(feed_ids))
         self._thread = threading.Thread(
             target=self._run, name="ingest-writer", daemon=True
         )

@@ -17,7 +17,7 @@ import structlog
 from django.db import connection
 
 from streams.base.clock import now
-from streams.base.database.session import DATABASE_DOWN
+from streams.base.database.session import DATABASE_DOWN, is_lock_timeout
 from streams.base.database.statement_timeout import within
 from streams.identity.inbound.receive import (
     InboundReceipt,
@@ -27,6 +27,8 @@ from streams.identity.inbound.receive import (
 )
 from streams.identity.inbound.refusal_notes import note_refusals
 from streams.identity.links import MOST_IDENTIFIERS
+from streams.identity.map_lock import locked_by_others
+from streams.ingest.commit.blocked_feeds import BlockedFeeds
 from streams.ingest.commit.group_commit import WriterBusy
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ class InboundWriter:
         self._notes: dict[int, EventRefusal] = {}
         self._noted_s = float("-inf")
         self._changed = threading.Condition()
+        self._blocked = BlockedFeeds(locked_by_others)
         self._closed = False
         self._thread = threading.Thread(
             target=self._run, name="inbound-writer", daemon=True
@@ -156,11 +159,16 @@ class InboundWriter:
         return group
 
     def _write(self, group: list[InboundJob]) -> None:
+        group = self._without_blocked(group)
         if not group:
             return
         try:
             receipts = _durably([job.delivery for job in group])
         except DATABASE_DOWN as error:
+            feeds = {job.delivery.feed_id for job in group}
+            if is_lock_timeout(error) and self._blocked.find(feeds, error):
+                self._write(group)
+                return
             log.warning("ingest.database_down", requests=len(group), error=str(error))
             connection.close()
             self._settle([(job, error) for job in group])
@@ -175,6 +183,17 @@ class InboundWriter:
             self._settle([(group[0], error)])
         else:
             self._settle(list(zip(group, receipts, strict=True)))
+
+    def _without_blocked(self, group: list[InboundJob]) -> list[InboundJob]:
+        """Return the jobs that can be written now. The others fail with an error."""
+        if not self._blocked:
+            return group
+        blocked = self._blocked.among([job.delivery.feed_id for job in group])
+        error = self._blocked.error
+        stuck = [job for job in group if job.delivery.feed_id in blocked]
+        if stuck:
+            self._settle([(job, error) for job in stuck])
+        return [job for job in group if job.delivery.feed_id not in blocked]
 
     def _write_notes(self) -> None:
         with self._changed:
