@@ -41,8 +41,9 @@ SENTENCES: dict[str, StrOrPromise] = {
         " delivered before. Expired events are deleted."
     ),
     Condition.QUARANTINE: _(
-        "Events from %(stream)s to %(workspace)s broke a rule and are in quarantine. They"
-        " are delivered only if someone releases them."
+        "Events from %(stream)s to %(workspace)s are in quarantine: they broke a rule, or"
+        " have waited for a userId for a day. They are delivered only if someone releases"
+        " them, or when the userId is known."
     ),
     Condition.ISSUES: _(
         "In an hour, more than 5%% of the events from %(stream)s to %(workspace)s had errors."
@@ -132,7 +133,8 @@ PARTNER_SENTENCES: dict[str, StrOrPromise] = {
         " an email, too."
     ),
     Condition.QUARANTINE: _(
-        "The events broke a rule. They are delivered only if someone releases them."
+        "The events broke a rule, or have waited for a userId for a day. They are delivered"
+        " only if someone releases them, or when the userId is known."
     ),
     Condition.ISSUES: _(
         "In an hour, more than 5% of the events had errors. The page Issues of the workspace"

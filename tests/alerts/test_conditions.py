@@ -129,6 +129,25 @@ def test_new_events_do_not_expire_soon(cursor, start):
 # --- Quarantine -----------------------------------------------------------------------
 
 
+def test_an_event_that_waits_for_a_user_id_opens_an_alert_after_a_day(cursor, start):
+    factories.quarantined(cursor.feed, rule="IDENTITY-UNRESOLVED", now=start)
+
+    evaluated(start, 1, 60)
+    assert opened("quarantine") == []
+
+    evaluated(start, 24 * 60 + 1)
+    assert opened("quarantine") == [f"feed:{cursor.feed_id}"]
+
+
+def test_an_event_that_broke_a_rule_opens_an_alert_behind_one_that_waits(cursor, start):
+    factories.quarantined(cursor.feed, rule="IDENTITY-UNRESOLVED", now=start)
+    factories.quarantined(cursor.feed, now=start)
+
+    evaluated(start, 1)
+
+    assert opened("quarantine") == [f"feed:{cursor.feed_id}"]
+
+
 def test_the_first_event_in_quarantine_opens_an_alert_until_the_last_is_resolved(
     cursor, start
 ):

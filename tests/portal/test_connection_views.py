@@ -222,7 +222,7 @@ def test_a_connection_that_is_up_to_date_says_how_many_events_are_in_quarantine(
     page = as_bob.get(url(cast, "overview")).text
 
     assert "Up to date" in page
-    assert "2 events are in quarantine, and aren&#x27;t sent until" in page
+    assert "2 events are in quarantine, until they are released or discarded" in page
 
 
 def test_another_test_event_leaves_the_connection_verified(as_alice, cast):

@@ -11,6 +11,7 @@ from streams.delivery import quarantine_jobs
 from streams.events import quarantine_search
 from streams.events.models import QuarantinedEvent, QuarantineJob
 from streams.portal.quarantine import resolve
+from streams.spec.identity_rules import RULES as IDENTITY_RULES
 from tests import factories
 
 OLD, NEW = "Mail Opened", "Email Opened"
@@ -419,3 +420,30 @@ def test_a_viewer_sees_the_mode_and_who_can_change_it(as_bob, cast):
     shown = words(page)
     assert "Validation mode of this workspace Same as stream An editor" in shown
     assert 'type="radio"' not in page.text
+
+
+# --- Events that wait for a userId ----------------------------------------------------
+
+
+def test_an_event_that_waits_says_that_it_is_released_automatically(as_alice, cast):
+    factories.quarantined(cast.feed, rule="IDENTITY-UNRESOLVED", user_id="")
+    pk = QuarantinedEvent.objects.get().pk
+
+    listed = as_alice.get(of_workspace(cast))
+    page = as_alice.get(
+        reverse("portal:quarantined-event", args=[cast.workspace.public_id, pk])
+    )
+    release = as_alice.get(of_workspace(cast, "quarantine-decide", id=pk))
+
+    assert "Recommended: Wait. This event is released automatically" in words(page)
+    assert "sent with the userId if it is known by now" in words(release)
+    assert "unchanged" not in words(release)
+    assert [words(one).count("Rename") for one in (listed, page, release)] == [0, 0, 0]
+
+
+def test_a_rule_about_a_person_leads_to_the_guide_of_the_portal(as_alice, cast):
+    assert {rule.docs for rule in IDENTITY_RULES.values()} == {
+        "/docs/guide/ingest/#events-without-a-userid"
+    }
+    guide = as_alice.get("/docs/guide/ingest/")
+    assert 'id="events-without-a-userid"' in guide.text

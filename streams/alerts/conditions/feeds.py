@@ -6,11 +6,12 @@ from datetime import timedelta
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from streams.alerts.conditions.rule import Condition, Held, Recovery, Rule
 from streams.delivery.retention.expiry import expiring_of_all
 from streams.events.models import Feed, QuarantinedEvent
+from streams.spec.identity_rules import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -46,12 +47,21 @@ def _expiring(now: datetime, *, within_a_day: bool) -> Iterable[Held]:
         )
 
 
-def _quarantine(_: datetime) -> Iterable[Held]:
-    first = QuarantinedEvent.objects.filter(feed=OuterRef("pk")).order_by("pk")
-    waiting = Feed.objects.filter(quarantined__gt=0).annotate(
-        began=Subquery(first.values("received_at")[:1])
+def _quarantine(now: datetime) -> Iterable[Held]:
+    """Yield the feeds with events that someone must decide about.
+
+    Events that wait for a userId count after a day, since most are released before.
+    """
+    events = QuarantinedEvent.objects.filter(feed=OuterRef("pk"))
+    # Two ranges of the index by rule: an inequality would read every waiting event.
+    broke_a_rule = Exists(events.filter(rule__lt=UNRESOLVED.id)) | Exists(
+        events.filter(rule__gt=UNRESOLVED.id)
     )
-    rows = waiting.exclude(began=None).values_list(*OWNERS, "began", F("quarantined"))
+    held = Feed.objects.filter(quarantined__gt=0).annotate(
+        began=Subquery(events.order_by("pk").values("received_at")[:1])
+    )
+    late = held.filter(Q(began__lte=now - DAY) | broke_a_rule)
+    rows = late.exclude(began=None).values_list(*OWNERS, "began", F("quarantined"))
     for feed, workspace, stream, partner, began, events in rows.iterator():
         yield Held(
             subject=f"feed:{feed}",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from streams.catalog.plans import rules
 from streams.portal.shared.access import WorkspaceAccess
+from streams.spec.identity_rules import UNRESOLVED
 from streams.spec.names.collisions import right_name
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ def advice(scope: QuarantineScope, event: QuarantinedEvent) -> str:
     """Return who should fix the cause, and the action for this event."""
     access = scope.access
     better = right_name(event.name, scope.stream.spec_exceptions)
+    if event.rule == UNRESOLVED.id:
+        return _(
+            "Wait. This event is released automatically once the identity map has the userId"
+            " of its person. If the person has none, discard the event, or release it with an"
+            " anonymousId."
+        )
     if event.type == "track" and better:
         this = _("Rename this event to %(name)s, the name in the Segment Spec.") % {
             "name": better

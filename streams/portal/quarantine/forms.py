@@ -15,6 +15,7 @@ from streams.events.search.payload_condition import content_conditions
 from streams.observability.issues.rule_search import breaking
 from streams.portal.shared.form_choices import MODE_HINTS, MODES
 from streams.portal.workspace.forms import EventContentForm, known_rule
+from streams.spec.identity_rules import UNRESOLVED
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
@@ -32,11 +33,21 @@ ACTION_HINTS: dict[Action, StrOrPromise] = {
         "Give the track events a new name and validate them again. Events without"
         " errors are sent; the others stay in quarantine."
     ),
-    Action.RELEASE: _("Send the events unchanged, in the order they were received."),
+    Action.RELEASE: _(
+        "Send the events unchanged, in the order they were received. Events that wait for a"
+        " userId are sent with it if it is known by now, and otherwise with an anonymousId."
+    ),
     Action.DISCARD: _(
         "Permanently delete the events. The overview counts them as discarded."
     ),
 }
+# For events that wait for the userId of their person.
+RELEASE_WAITING = _(
+    "You don't need to do anything: these events are released automatically, in order, once"
+    " their person's userId is known. If you release them now, they are sent with the userId"
+    " if it is known by now, and otherwise with an anonymousId, which can count as another"
+    " user in Segment."
+)
 
 
 class WorkspaceModeForm(forms.Form):
@@ -136,6 +147,11 @@ class QuarantineSearchForm(EventContentForm):
         )
 
 
+def can_be_renamed(*, type_: str, rule: str) -> bool:
+    """Whether a new name can resolve an event: it isn't why an event waits for a userId."""
+    return type_ == "track" and rule != UNRESOLVED.id
+
+
 def available_actions(*, can_rename: bool) -> list[Action]:
     """Return the actions; events of several names cannot be renamed together."""
     return [Action.RELEASE, *([Action.RENAME] if can_rename else []), Action.DISCARD]
@@ -177,10 +193,13 @@ class DecisionForm(forms.Form):
     last_id = forms.IntegerField(widget=forms.HiddenInput)
     counted = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, action: Action, rule: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.initial["action"] = action
-        self.hint = ACTION_HINTS[action]
+        waits = action == Action.RELEASE and rule == UNRESOLVED.id
+        self.hint = RELEASE_WAITING if waits else ACTION_HINTS[action]
         if action != Action.RENAME:
             del self.fields["new_name"]
         if action != Action.DISCARD:

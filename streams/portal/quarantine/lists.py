@@ -17,7 +17,11 @@ from streams.events import quarantine, quarantine_search
 from streams.events.models import QuarantinedEvent
 from streams.events.quarantine_search import QuarantinePage
 from streams.portal.quarantine.advice import advice
-from streams.portal.quarantine.forms import QuarantineSearchForm, WorkspaceModeForm
+from streams.portal.quarantine.forms import (
+    QuarantineSearchForm,
+    WorkspaceModeForm,
+    can_be_renamed,
+)
 from streams.portal.quarantine.orders import recent_orders
 from streams.portal.quarantine.scope import QuarantineScope, of_stream, of_workspace
 from streams.portal.shared.access import (
@@ -36,6 +40,7 @@ from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.annotated_json import annotated_lines, plain_lines
 from streams.portal.workspace.json_text import Stamps, stamps
 from streams.publishing.page_data import profile_of
+from streams.spec.identity_rules import UNRESOLVED
 from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.services import set_check_mode
 
@@ -178,10 +183,11 @@ def _rows(
 
 def _row(
     scope: QuarantineScope, event: QuarantinedEvent
-) -> tuple[QuarantinedEvent, str, str]:
-    """Add the URLs of the event's page, and of the decision about it alone."""
+) -> tuple[QuarantinedEvent, str, str, bool]:
+    """Add the URLs of the event's page and of the decision, and whether it can be renamed."""
     page = scope.url("quarantined-event", event.pk)
-    return event, page, scope.url("quarantine-decide", id=event.pk)
+    can_rename = can_be_renamed(type_=event.type, rule=event.rule)
+    return event, page, scope.url("quarantine-decide", id=event.pk), can_rename
 
 
 def _of_all(form: QuarantineSearchForm) -> dict[str, str]:
@@ -231,6 +237,8 @@ def _event(request: PortalRequest, scope: QuarantineScope, pk: int) -> HttpRespo
         "stream": scope.stream,
         "event": stored,
         "advice": advice(scope, stored),
+        "is_unresolved": stored.rule == UNRESOLVED.id,
+        "can_rename": can_be_renamed(type_=stored.type, rule=stored.rule),
         "plan_links": PlanLinks.load(scope.access, scope.stream),
         "planned_name": stored.name or stored.type,
         "support_email": profile_of(scope.stream).support_email,

@@ -42,6 +42,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import is_number, number_in
 from streams.portal.workspace.json_text import highlighted
+from streams.spec.identity_rules import UNRESOLVED
 from streams.spec.names.collisions import right_name
 
 if TYPE_CHECKING:
@@ -154,12 +155,15 @@ def _decide(request: PortalRequest, scope: QuarantineScope) -> HttpResponse:
         messages.info(request, _("These events are no longer in quarantine."))
         return redirect(scope.home)
     better = right_name(chosen.held.name, scope.stream.spec_exceptions) or ""
-    actions = available_actions(can_rename=bool(chosen.held.name))
+    waits = chosen.held.rule == UNRESOLVED.id
+    actions = available_actions(can_rename=bool(chosen.held.name) and not waits)
     action = action_in(request.POST or request.GET, actions, is_wrong=bool(better))
     if action == Action.RENAME:
         chosen = _tracks_only(scope, chosen)
     initial = {"last_id": chosen.held.last_id, "new_name": better}
-    form = DecisionForm(request.POST or None, action=action, initial=initial)
+    form = DecisionForm(
+        request.POST or None, action=action, rule=chosen.held.rule, initial=initial
+    )
     if form.is_valid() and _carry_out(request, scope, chosen.held, form):
         return redirect(scope.home)
     context = {

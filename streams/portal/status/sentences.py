@@ -57,8 +57,8 @@ def quarantined(snapshot: Snapshot) -> str:
     if not snapshot.quarantined:
         return ""
     return ngettext(
-        "%(total)s event is in quarantine, and isn't sent until someone releases it.",
-        "%(total)s events are in quarantine, and aren't sent until someone releases them.",
+        "%(total)s event is in quarantine, until it is released or discarded.",
+        "%(total)s events are in quarantine, until they are released or discarded.",
         snapshot.quarantined,
     ) % {"total": f"{snapshot.quarantined:,}"}
 
