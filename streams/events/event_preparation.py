@@ -28,6 +28,7 @@ from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
     from streams.events.people.identifiers import IdentityRules
+    from streams.events.people.waiting import Person
     from streams.spec.issues import Issue
 
 COLUMN_LENGTH = 200  # characters of names and IDs in columns
@@ -129,7 +130,7 @@ def complete(
     around: RequestFields,
     *,
     ids: Iterator[str],
-    person: tuple[bytes, ...] = (),
+    person: Person = (),
     held_by: str = "",
 ) -> NewEvent:
     """Add our fields to an event that `check` accepted, in place. Raises EventRefused.

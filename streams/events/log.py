@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 
-from streams.events.people.waiting import store_waiting, waiting_people
+from streams.events.people.waiting import (
+    Person,
+    first_of,
+    store_waiting,
+    waiting_people,
+)
 from streams.events.quarter_hours import quarter
 from streams.events.store.interface import store
 from streams.spec.identity_rules import UNRESOLVED
@@ -45,7 +50,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     held_by: str = ""  # the rule that it broke, if it goes into quarantine
     # Digests of the person's identifiers, if the userId was looked up; the first one counts
     # most. The event waits for a link if UNRESOLVED holds it.
-    person: tuple[bytes, ...] = ()
+    person: Person = ()
 
     def quarantined(self, rule: str) -> NewEvent:
         """Return the event for the quarantine, where it waits until someone decides."""
@@ -149,11 +154,11 @@ def append(additions: Sequence[FeedAddition], *, now: datetime) -> list[Seqs]:
 
 def _in_turn(event: NewEvent, feed_id: int, people: set[tuple[int, bytes]]) -> NewEvent:
     """Have an event wait if an earlier one of its person does."""
-    person = (feed_id, event.person[0])
-    if not event.held_by and person in people:
+    person = {(feed_id, digest) for digest in first_of(event.person)}
+    if not event.held_by and person & people:
         event = event.waiting()
     if event.held_by:
-        people.add(person)
+        people |= person
     return event
 
 

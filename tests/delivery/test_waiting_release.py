@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -72,6 +73,16 @@ def waiting(feed, *people, at=None, rule=RULE):
         events.append(event if rule == RULE else event.quarantined(rule))
     accept([FeedAddition(feed.pk, events)], now=at or factories.NOW)
     return [event.message_id for event in events]
+
+
+def known_event(feed, user_id, *person):
+    """Append an event whose userId was found by the person's identifiers."""
+    source = StreamFields(feed.stream.slug, "1.0.0")
+    fields = RequestFields(source=source, received_at=factories.NOW)
+    sent = {"type": "track", "event": "Email Opened", "userId": user_id}
+    known = digests_of(feed.pk, person[:1])
+    event = complete(sent, fields, ids=message_ids(1), person=known)
+    return accept([FeedAddition(feed.pk, [event])], now=factories.NOW)
 
 
 def link(feed, user_id, kind, value):
@@ -186,17 +197,12 @@ def test_links_of_other_workspaces_release_nothing(feed):
 def test_an_event_that_waits_behind_others_is_released_after_them(feed):
     [first] = waiting(feed, {"id": "7"})
     link(feed, "u7", TOOL_ID, "7")
-    source = StreamFields(feed.stream.slug, "1.0.0")
-    fields = RequestFields(source=source, received_at=factories.NOW)
-    known = digests_of(feed.pk, [Identifier(TOOL_ID, "7")])
-    sent = {"type": "track", "event": "Email Opened", "userId": "u7"}
-    later = complete(sent, fields, ids=message_ids(1), person=known)
 
-    result = accept([FeedAddition(feed.pk, [later])], now=factories.NOW)
+    result = known_event(feed, "u7", Identifier(TOOL_ID, "7"))
     work()
 
     assert result.seqs == [[0]]
-    assert in_log(feed) == [first, later.message_id]
+    assert in_log(feed)[0] == first
     assert books(feed) == (2, 2, 0, 0)
 
 
@@ -318,3 +324,35 @@ def test_the_sweep_finds_events_that_can_be_released(feed, monkeypatch):
     link(feed, "u7", TOOL_ID, "7")
 
     assert waiting_release.is_due()
+
+
+def rotate(settings):
+    """Add a new key to the ring, as an operator does."""
+    settings.IDENTITY_KEYS = [
+        f"newest:{base64.b64encode(bytes(32)).decode()}",
+        *settings.IDENTITY_KEYS,
+    ]
+
+
+def test_a_process_that_lacks_the_newest_key_releases_events_that_wait(feed, settings):
+    before = settings.IDENTITY_KEYS
+    rotate(settings)
+    ids = waiting(feed, {"id": "7"}, {"id": "7"})
+    settings.IDENTITY_KEYS = before
+
+    link(feed, "u7", TOOL_ID, "7")
+    work()
+
+    assert in_log(feed) == ids
+    assert not WaitingEvent.objects.exists()
+    assert books(feed) == (2, 2, 0, 0)
+
+
+def test_an_event_waits_behind_one_from_before_a_rotation(feed, settings):
+    waiting(feed, {"id": "7"})
+    rotate(settings)
+    link(feed, "u7", TOOL_ID, "7")
+
+    result = known_event(feed, "u7", Identifier(TOOL_ID, "7"))
+
+    assert result.seqs == [[0]]

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 FEW = 500  # digests in one statement, below the limit of every SQLite version
 
+# The digests of each identifier of a person by every key of the ring, newest first. The
+# identifier that counts most comes first.
+type Person = tuple[tuple[bytes, ...], ...]
+
 
 def waiting_people(additions: Sequence[FeedAddition]) -> set[tuple[int, bytes]]:
     """Return the people of these events who have events that wait, with their feeds.
@@ -27,7 +31,7 @@ def waiting_people(additions: Sequence[FeedAddition]) -> set[tuple[int, bytes]]:
     """
     people: dict[int, set[bytes]] = {}
     for addition in additions:
-        of_feed = {event.person[0] for event in addition.events if event.person}
+        of_feed = {d for event in addition.events for d in first_of(event.person)}
         if of_feed:
             people.setdefault(addition.feed_id, set()).update(of_feed)
     return {
@@ -46,12 +50,20 @@ def _waiting(feed_id: int, digests: Collection[bytes]) -> set[bytes]:
     return found
 
 
-def digests_of(feed_id: int, person: Sequence[Identifier]) -> tuple[bytes, ...]:
-    """Return the digest of each identifier of a person, by the newest key."""
-    return tuple(keyed[0] for keyed in digests(feed_id, person) if keyed)
+def digests_of(feed_id: int, person: Sequence[Identifier]) -> Person:
+    """Return the digests of each identifier of a person, by every key of the ring.
+
+    A process with another ring finds them, too, if both rings have a key in common.
+    """
+    return tuple(keyed for keyed in digests(feed_id, person) if keyed)
 
 
-def wait(feed_id: int, event_id: int, person: Sequence[bytes]) -> None:
+def first_of(person: Person) -> tuple[bytes, ...]:
+    """Return the digests that stand for a person; none if there is no identifier."""
+    return person[0] if person else ()
+
+
+def wait(feed_id: int, event_id: int, person: Person) -> None:
     """Have an event in quarantine wait for a link of one of its person's digests."""
     WaitingEvent.objects.bulk_create(_rows(feed_id, event_id, person))
 
@@ -63,17 +75,18 @@ def stop_waiting(event_ids: Iterable[int]) -> None:
 
 
 def _rows(
-    feed_id: int, event_id: int, person: Sequence[bytes], user_id: str = ""
+    feed_id: int, event_id: int, person: Person, user_id: str = ""
 ) -> Iterator[WaitingEvent]:
-    for rank, digest in enumerate(person):
-        yield WaitingEvent(
-            feed_id=feed_id,
-            digest=digest,
-            rank=rank,
-            person=person[0],
-            user_id=user_id,
-            event_id=event_id,
-        )
+    for rank, keyed in enumerate(person):
+        for digest in keyed:
+            yield WaitingEvent(
+                feed_id=feed_id,
+                digest=digest,
+                rank=rank,
+                person=person[0][0],
+                user_id=user_id,
+                event_id=event_id,
+            )
 
 
 def store_waiting(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.events.people.waiting import Person as Digests
 from streams.events.people.waiting import digests_of
 from streams.identity.lookup import find
 
@@ -20,7 +21,7 @@ type Person = tuple[Identifier, ...]
 class Resolution(msgspec.Struct, frozen=True):
     """The result of a lookup of one person in the identity map."""
 
-    person: tuple[bytes, ...]  # digests, the one that counts most first
+    person: Digests
     user_id: str = ""  # empty: it has none
     kind: IdentifierKind | None = None  # of the identifier that led to the userId
 
