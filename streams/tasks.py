@@ -27,9 +27,10 @@ from streams.base.database.database_time import database_now
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
-from streams.delivery import clock_repair, quarantine_jobs, waiting_release
+from streams.delivery import clock_repair, quarantine_jobs
 from streams.delivery.engine import drain as delivery
 from streams.delivery.engine.due_cursors import unowned_due_streams
+from streams.delivery.waiting import release as waiting_release
 from streams.delivery.wake import (
     DRAIN,
     EXPORTS,
@@ -100,7 +101,7 @@ def sweep(**_: object) -> None:
             wake_exports()
         history.tick()
         clock_repair.mend()  # late, because a locked row can delay it
-        if waiting_release.is_due():  # last, because many events that wait can delay it
+        if waiting_release.is_due():
             wake_waiting()
 
 

@@ -70,14 +70,6 @@ def wake_quarantine() -> None:
     _wake_for(QUARANTINE)
 
 
-def wake_waiting_after_commit() -> None:
-    """Wake a worker for events that wait for a link once the transaction commits.
-
-    Call it where the identity map learns links.
-    """
-    transaction.on_commit(wake_waiting)
-
-
 def wake_waiting() -> None:
     """Wake a worker for events that wait for a link now. Best effort."""
     _wake_for(WAITING)

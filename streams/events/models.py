@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
@@ -176,10 +177,26 @@ class WaitingEvent(models.Model):
                 fields=["feed_id", "digest", "rank", "event_id"], name="waiting_digest"
             ),
             models.Index(fields=["event_id"], name="waiting_event"),  # deletions
+            # Events that can be released.
+            models.Index(
+                fields=["feed_id", "event_id"],
+                condition=Q(rank=0) & ~Q(user_id=""),
+                name="waiting_with_user_id",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.feed_id}/{self.event_id}"
+
+
+class ReleasePosition(models.Model):
+    """A feed with events that wait, and the last change of its map that was compared."""
+
+    feed_id = models.BigIntegerField(primary_key=True)
+    change = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.feed_id}: {self.change}"
 
 
 class QuarantineJob(models.Model):

@@ -9,11 +9,11 @@ import pytest
 
 from streams.base.clock import now
 from streams.catalog.identity_settings import choose_identity
-from streams.delivery import waiting_release
 from streams.delivery.append import accept
 from streams.delivery.quarantine_decisions import decide
 from streams.delivery.quarantine_jobs import work as work_on_decisions
 from streams.delivery.retention.pruning import prune
+from streams.delivery.waiting import release as waiting_release
 from streams.events.event_preparation import (
     RequestFields,
     StreamFields,
@@ -50,14 +50,18 @@ def fresh_cache():
 def feed():
     """A connected feed of a stream that sets events of unknown people aside."""
     feed = factories.cursor(factories.connection()).feed
+    choose(feed, "tool_id", "email")
+    return feed
+
+
+def choose(feed, *order):
     choose_identity(
         stream=feed.stream,
-        identify_by=["tool_id", "email"],
+        identify_by=order,
         unresolved="set_aside",
         check_user_ids=False,
         actor=None,
     )
-    return feed
 
 
 def waiting(feed, *people, at=None, rule=RULE):
@@ -316,8 +320,7 @@ def test_an_event_that_is_too_large_with_its_user_id_waits_for_a_decision(
     assert books(feed) == (1, 0, 1, 0)
 
 
-def test_the_sweep_finds_events_that_can_be_released(feed, monkeypatch):
-    monkeypatch.setattr(waiting_release, "REST", 0)
+def test_the_sweep_finds_events_that_can_be_released(feed):
     waiting(feed, {"id": "7"})
     assert not waiting_release.is_due()
 
@@ -356,3 +359,68 @@ def test_an_event_waits_behind_one_from_before_a_rotation(feed, settings):
     result = known_event(feed, "u7", Identifier(TOOL_ID, "7"))
 
     assert result.seqs == [[0]]
+
+
+def test_people_who_share_the_first_identifier_keep_their_own_user_ids(feed):
+    choose(feed, "email", "tool_id")
+    shared = "info@example.com"
+    people = [{"email": shared, "id": "1"}, {"email": shared, "id": "2"}]
+    first, second, alone = waiting(feed, *people, {"email": shared, "id": "3"})
+
+    link(feed, "u2", TOOL_ID, "2")
+    work()
+
+    assert in_log(feed) == [second]
+    link(feed, "u1", TOOL_ID, "1")
+    work()
+    assert in_log(feed) == [second, first]
+    assert [payload["userId"] for payload in payloads(feed)] == ["u2", "u1"]
+    assert QuarantinedEvent.objects.get().message_id == alone
+
+
+def test_an_error_in_one_feed_delays_no_other(feed):
+    broken = factories.feed(feed.stream)
+    waiting(broken, {"id": "7"})
+    waiting(feed, {"id": "7"})
+    QuarantinedEvent.objects.filter(feed=broken).update(payload=b"{")
+
+    link(broken, "u7", TOOL_ID, "7")
+    link(feed, "u7", TOOL_ID, "7")
+    work()
+
+    assert len(in_log(feed)) == 1
+    assert QuarantinedEvent.objects.get().feed_id == broken.pk
+
+
+def test_a_link_that_was_learned_after_the_lookup_releases_an_event(feed):
+    link(feed, "u7", TOOL_ID, "7")
+
+    waiting(feed, {"id": "7"})
+    work()
+
+    assert [payload["userId"] for payload in payloads(feed)] == ["u7"]
+
+
+def test_the_work_of_a_step_does_not_depend_on_the_events_that_wait(
+    feed, django_assert_max_num_queries
+):
+    waiting(feed, *[{"id": str(i)} for i in range(300)])
+    for i in range(100, 105):
+        link(feed, f"u{i}", TOOL_ID, str(i))
+
+    with django_assert_max_num_queries(60):
+        work()
+
+    assert len(in_log(feed)) == 5
+    assert not waiting_release.is_due()
+
+
+def test_a_new_link_of_no_event_that_waits_is_compared_once(feed):
+    waiting(feed, {"id": "7"})
+    link(feed, "u8", TOOL_ID, "8")
+    assert waiting_release.is_due()
+
+    work()
+
+    assert not waiting_release.is_due()
+    assert in_log(feed) == []

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.events.models import QuarantinedEvent, WaitingEvent
+from streams.events.models import QuarantinedEvent, ReleasePosition, WaitingEvent
 from streams.identity.digests import digests
+from streams.identity.models import IdentityMap
+from streams.identity.stored import links_by_digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -64,8 +66,11 @@ def first_of(person: Person) -> tuple[bytes, ...]:
 
 
 def wait(feed_id: int, event_id: int, person: Person) -> None:
-    """Have an event in quarantine wait for a link of one of its person's digests."""
-    WaitingEvent.objects.bulk_create(_rows(feed_id, event_id, person))
+    """Have an event in quarantine wait for a link of one of its person's digests.
+
+    The feed must be locked.
+    """
+    _store(feed_id, list(_rows(feed_id, event_id, person)))
 
 
 def stop_waiting(event_ids: Iterable[int]) -> None:
@@ -100,8 +105,30 @@ def store_waiting(
     newest = QuarantinedEvent.objects.filter(feed=feed_id).order_by("-pk")
     pks = sorted(newest.values_list("pk", flat=True)[:quarantined])
     # A userId is here in full: those of the identity map fit the column.
-    WaitingEvent.objects.bulk_create(
+    rows = [
         row
         for place, event in waiting
         for row in _rows(feed_id, pks[place], event.person, event.user_id)
+    ]
+    _store(feed_id, rows)
+
+
+def _store(feed_id: int, rows: Sequence[WaitingEvent]) -> None:
+    """Store rows, with the userIds of links that were learned after the lookup.
+
+    If no event of the feed waited before, changes of the map count from here on.
+    """
+    newest = IdentityMap.objects.filter(pk=feed_id).values_list(
+        "last_change", flat=True
     )
+    position = ReleasePosition(feed_id=feed_id, change=newest.first() or 0)
+    ReleasePosition.objects.bulk_create([position], ignore_conflicts=True)
+    # After the position was read, so no link is missed between the two.
+    links = links_by_digest(feed_id, sorted({bytes(row.digest) for row in rows}))
+    found: dict[int, str] = {}
+    for row in rows:  # the identifier that counts most comes first
+        if link := links.get(bytes(row.digest)):
+            found.setdefault(row.event_id, link.user_id)
+    for row in rows:
+        row.user_id = row.user_id or found.get(row.event_id, "")
+    WaitingEvent.objects.bulk_create(rows)

@@ -1,0 +1,1 @@
+"""The release of events that wait for the userId of their person."""
