@@ -253,7 +253,9 @@ def viewing(staff):
 
 
 def new_halt(staff):
-    url, form = reverse("admin:streams_halt_add"), {"region": "eu", "reason": "Drill"}
+    url, form = reverse("admin:streams_halt_add"), {
+        "stream": "all", "region": "eu", "reason": "Drill",
+    }  # fmt: skip
     preview = staff.post(url, form).context["confirm"]
     return url, {**form, "previewed": preview.scope, "stop": "yes"}
 

@@ -13,7 +13,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-EVERYTHING = {"stream": "", "region": "", "reason": "Fire drill."}
+EVERYTHING = {"stream": "all", "region": "all", "reason": "Fire drill."}
 
 
 def stop_page():
@@ -42,9 +42,9 @@ def helper_with(*codenames):
 @pytest.mark.parametrize(
     ("of_stream", "region", "counts"),
     [
-        (False, "", ("3 connections", "3 workspaces", "2 streams")),
+        (False, "all", ("3 connections", "3 workspaces", "2 streams")),
         (False, "eu", ("1 connection", "1 workspace", "1 stream")),
-        (True, "", ("2 connections", "2 workspaces", "1 stream")),
+        (True, "all", ("2 connections", "2 workspaces", "1 stream")),
     ],
 )
 def test_a_halt_shows_what_it_stops_before_it_starts(staff, of_stream, region, counts):
@@ -53,7 +53,7 @@ def test_a_halt_shows_what_it_stops_before_it_starts(staff, of_stream, region, c
     factories.connection(factories.feed(feed.stream), region="us")
     factories.connection(region="eu")
     factories.connection(region="us", deleted_at=factories.NOW)
-    stream = feed.stream.pk if of_stream else ""
+    stream = feed.stream.pk if of_stream else "all"
 
     page, _ = previewed(staff, {**EVERYTHING, "stream": stream, "region": region})
 
@@ -95,7 +95,7 @@ def test_a_halt_of_everything_needs_its_word(staff):
 def test_a_preview_of_one_scope_does_not_confirm_a_wider_one(staff):
     _, confirmed = previewed(staff, {**EVERYTHING, "region": "eu"})
 
-    staff.post(stop_page(), {**confirmed, "region": "", "word": "everything"})
+    staff.post(stop_page(), {**confirmed, "region": "all", "word": "everything"})
 
     assert not Halt.objects.exists()
 
@@ -268,3 +268,46 @@ def test_the_page_of_a_stream_without_halts_says_so(staff):
 def rows_of(page):
     """Return the rows of a list, without its filters."""
     return page.text.split('id="result_list"')[1].split("</table>")[0]
+
+
+def test_a_halt_needs_a_choice_of_its_scope(staff):
+    page = staff.get(stop_page())
+    refused = staff.post(stop_page(), {"stream": "", "region": "", "reason": "Drill"})
+
+    assert page.text.count('<option value="" selected>Choose…</option>') == 2
+    assert refused.context["impact"] is None
+    assert set(refused.context["form"].errors) == {"stream", "region"}
+
+
+def test_the_list_of_halts_leads_to_those_that_were_lifted(staff, olga):
+    halt = services.halt(stream=None, region="eu", reason="Drill.", actor=olga)
+    services.lift(halt=halt, reason="Fixed.", actor=olga)
+
+    page = staff.get(reverse("admin:streams_halt_changelist")).text
+    log = reverse("admin:streams_auditentry_changelist", query={"kind": "delivery"})
+
+    assert "No halt is in effect." in page
+    assert f'href="{log}"' in page
+    assert "Fixed." in staff.get(log).text
+
+
+def test_a_connections_page_names_its_customer_and_its_stream(staff):
+    connection = factories.connection()
+    url = reverse("admin:streams_connection_change", args=[connection.pk])
+
+    assert staff.get(url).context["subtitle"] == f"{connection.feed}: {connection}"
+
+
+def test_the_page_of_a_workspace_leads_to_a_pause_of_its_active_connection(staff):
+    active, paused = factories.connection(), factories.connection(status="paused")
+    pause = reverse("admin:streams_connection_pause")
+
+    pages = [
+        staff.get(
+            reverse("admin:streams_workspace_change", args=[one.feed.workspace_id])
+        ).text
+        for one in (active, paused)
+    ]
+
+    assert f'href="{pause}?connection={active.pk}"' in pages[0]
+    assert pause not in pages[1]

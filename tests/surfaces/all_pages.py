@@ -170,7 +170,14 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
 
 def halts(olga: Visitor) -> Iterator[Visit]:
     """Yield the forms that stop and resume delivery, with mistakes and without."""
-    stop, everything = reverse("admin:streams_halt_add"), {"reason": "Drill"}
+    stop, everything = (
+        reverse("admin:streams_halt_add"),
+        {
+            "stream": "all",
+            "region": "all",
+            "reason": "Drill",
+        },
+    )
     for data in ({}, everything, everything | {"stop": "yes"}):
         yield from olga.visit("post", stop, data)
     halt = Halt.objects.first().pk

@@ -105,6 +105,18 @@ class ConnectionAdmin(ReadOnlyAdmin):
     seen = time_column("seen_at", _("test event confirmed"))
     actions = ("pause", "resume", "retry_now")
 
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Name the customer and the stream before the end of the key."""
+        connection: Connection | None = kwargs.get("obj")
+        if connection is not None:
+            context["subtitle"] = gettext("%(feed)s: %(connection)s") % {
+                "feed": connection.feed,
+                "connection": connection,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_urls(self) -> list[URLPattern]:
         known = {"site": self.admin_site}
         shown = self.admin_site.admin_view(pause_page.pause_connections)

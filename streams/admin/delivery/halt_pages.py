@@ -25,28 +25,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.http import QueryDict
+    from django_stubs_ext import StrOrPromise
 
     from streams.delivery.limits.halts import HaltImpact
 
 LONGEST_ID = 18  # digits of any ID
+ALL = "all"  # the value of a choice that covers everything
+CHOOSE = gettext_lazy("Choose…")  # the widest halt is never the default
 EVERYTHING = gettext_lazy("everything")  # the word that confirms a halt of everything
+
+
+def _streams() -> list[tuple[object, StrOrPromise]]:
+    streams = Stream.objects.order_by("name")
+    named: list[tuple[object, StrOrPromise]] = [(one.pk, str(one)) for one in streams]
+    return [("", CHOOSE), (ALL, gettext_lazy("All streams")), *named]
 
 
 class HaltForm(forms.Form):
     """The scope and the reason of a halt."""
 
     required_css_class = "required"
-    stream = forms.ModelChoiceField(
-        Stream.objects.order_by("name"),
-        required=False,
-        label=gettext_lazy("Stream"),
-        empty_label=gettext_lazy("All streams"),
-    )
+    stream = forms.ChoiceField(label=gettext_lazy("Stream"), choices=_streams)
     region = forms.ChoiceField(
-        required=False,
         label=gettext_lazy("Region"),
-        choices=[("", gettext_lazy("All regions")), *Region.choices],
-    )
+        choices=[
+            ("", CHOOSE), (ALL, gettext_lazy("All regions")), *Region.choices,
+        ],
+    )  # fmt: skip
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=200,
@@ -54,6 +59,16 @@ class HaltForm(forms.Form):
         help_text=gettext_lazy("Customers see it."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
+
+    def clean_stream(self) -> Stream | None:
+        """Return the stream; None stands for all."""
+        value: str = self.cleaned_data["stream"]
+        return None if value == ALL else Stream.objects.get(pk=value)
+
+    def clean_region(self) -> str:
+        """Return the region; an empty one stands for all."""
+        value: str = self.cleaned_data["region"]
+        return "" if value == ALL else value
 
     @property
     def halt(self) -> Halt:
@@ -89,7 +104,7 @@ class ConfirmForm(forms.Form):
 
 def stop(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Show the form of a halt, then what it stops; create it if that is confirmed."""
-    form = HaltForm(request.POST or None, initial={"stream": request.GET.get("stream")})
+    form = HaltForm(request.POST or None, initial=_scope_in(request))
     impact: HaltImpact | None = None
     confirm: ConfirmForm | None = None
     if form.is_valid():
@@ -109,6 +124,12 @@ def stop(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "everything": EVERYTHING,
     }
     return _page(request, site, "admin/halt_add.html", content)
+
+
+def _scope_in(request: HttpRequest) -> dict[str, str]:
+    """Return the scope of a halt of the stream in the URL; without one, nothing is chosen."""
+    stream = request.GET.get("stream", "")
+    return {"stream": stream, "region": ALL} if stream else {}
 
 
 def lift(request: HttpRequest, site: AdminSite) -> HttpResponse:

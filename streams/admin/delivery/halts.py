@@ -36,6 +36,7 @@ class HaltAdmin(ReadOnlyAdmin):
     """Adding a halt stops delivery, and lifting it resumes delivery."""
 
     change_form_template = "admin/halt.html"
+    change_list_template = "admin/halt_list.html"
     lead = _(
         "A halt stops delivery of a stream, to a region, or of everything, until an"
         " operator lifts it. To stop one connection alone, pause it on its page."
