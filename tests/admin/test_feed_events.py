@@ -176,4 +176,6 @@ def test_a_halted_event_leads_to_its_halt_and_its_issues_are_no_second_cause(sta
 
     assert leads in page.text
     assert leads in workspace.text
-    assert "These issues don't stop the delivery of this event." in page.text
+    assert (
+        "The portal doesn't hold back this event because of these issues." in page.text
+    )
