@@ -28,7 +28,7 @@ class InboundAddress(models.Model):
         verbose_name=_("feed"),
     )
     public_id = models.CharField(_("ID"), max_length=12, unique=True, default=public_id)
-    # The secret and the previous one, encrypted for this row (inbound/secrets.py).
+    # The secret and those before it, encrypted for this row (inbound/secrets.py).
     sealed = models.BinaryField(editable=False)
     key_ring_id = models.CharField(_("encryption key"), max_length=20, editable=False)
     previous_secret_until = models.DateTimeField(

@@ -9,14 +9,17 @@ from datetime import timedelta
 import pytest
 
 from streams.audit.models import AuditEntry
+from streams.base.clock import now
 from streams.base.keyring import CannotDecrypt
 from streams.identity.inbound.secrets import (
+    MOST_OLDER,
     open_secrets,
     renew_addresses,
     unknown_key_ids,
     valid_secrets,
 )
 from streams.identity.inbound.services import OVERLAP, open_address, rotate_secret
+from streams.identity.inbound_address import InboundAddress
 from streams.observability.missing_keys import missing_keys
 from tests import factories
 
@@ -63,15 +66,35 @@ def test_the_old_secret_works_for_a_day_after_a_rotation(user):
     assert actions() == ["inbound.opened", "inbound.secret_rotated"]
 
 
-def test_a_second_rotation_ends_the_first_secret(user):
+def test_each_old_secret_works_for_a_day_after_its_own_replacement(user, settings):
     address, first = factories.inbound_address()
     second = rotate_secret(address=address, actor=user)
+    soon = now() + timedelta(hours=1)
+    InboundAddress.objects.update(previous_secret_until=soon)  # 23 hours ago
     third = rotate_secret(address=address, actor=user)
+    settings.ENCRYPTION_KEYS = [key("new"), *settings.ENCRYPTION_KEYS]
+    renew_addresses()
 
     address.refresh_from_db()
+    until = address.previous_secret_until
+    every = (third.text, second.text, first.text)
+    assert valid_secrets(address, soon - timedelta(seconds=1)) == every
+    assert valid_secrets(address, soon) == (third.text, second.text)
+    assert valid_secrets(address, until) == (third.text,)
 
-    assert first.text not in open_secrets(address)
-    assert open_secrets(address) == (third.text, second.text)
+
+def test_secrets_that_work_no_longer_are_deleted(user):
+    address, first = factories.inbound_address()
+    rotate_secret(address=address, actor=user)
+    InboundAddress.objects.update(previous_secret_until=now())
+
+    rotate_secret(address=address, actor=user)
+    for _ in range(MOST_OLDER + 2):
+        rotate_secret(address=address, actor=user)
+
+    address.refresh_from_db()
+    kept = valid_secrets(address, now())
+    assert (len(kept), first.text in kept) == (MOST_OLDER + 2, False)
 
 
 def test_a_secret_in_another_row_cannot_be_decrypted():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 
@@ -14,10 +15,17 @@ from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
 from streams.identity.inbound_address import InboundAddress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
 PREFIX = "is_"
+MOST_OLDER = 10  # secrets before the previous one, each of which is checked
+
+
+class OldSecret(NamedTuple):
+    """A secret before the previous one, and until when it works."""
+
+    text: str
+    until: datetime
 
 
 class SealedSecrets(NamedTuple):
@@ -40,27 +48,47 @@ def new_inbound_secret() -> Secret:
     return new_secret(PREFIX)
 
 
-def seal_secrets(secret: str, previous: str = "", *, public_id: str) -> SealedSecrets:
-    """Encrypt the secret of the address with this ID, and the one before it."""
-    text = json.dumps([secret, previous])
+def seal_secrets(
+    secret: str,
+    previous: str = "",
+    older: Sequence[OldSecret] = (),
+    *,
+    public_id: str,
+) -> SealedSecrets:
+    """Encrypt the secret of the address with this ID, and those before it."""
+    rows = [[one.text, one.until.timestamp()] for one in older[:MOST_OLDER]]
+    text = json.dumps([secret, previous, *rows])
     sealed = _ring().seal(text, bound_to=_row(public_id))
     return SealedSecrets(sealed.ciphertext, sealed.key_id)
 
 
 def open_secrets(address: InboundAddress) -> tuple[str, str]:
     """Return the secret and the previous one, or "". Raises base.keyring.CannotDecrypt."""
+    secret, previous, *_older = _opened(address)
+    return secret, previous
+
+
+def older_secrets(address: InboundAddress) -> list[OldSecret]:
+    """Return the secrets before the previous one, newest first. Raises CannotDecrypt."""
+    _secret, _previous, *rows = _opened(address)
+    return [OldSecret(t, datetime.fromtimestamp(until, UTC)) for t, until in rows]
+
+
+def _opened(address: InboundAddress) -> list[Any]:
     sealed = Ciphertext(address.key_ring_id, bytes(address.sealed))
-    secret, previous = json.loads(
+    opened: list[Any] = json.loads(
         _ring().open(sealed, bound_to=_row(address.public_id))
     )
-    return secret, previous
+    return opened
 
 
 def valid_secrets(address: InboundAddress, now: datetime) -> tuple[str, ...]:
     """Return the secrets that work at this time. Raises base.keyring.CannotDecrypt."""
     secret, previous = open_secrets(address)
     until = address.previous_secret_until
-    return (secret, previous) if previous and until and now < until else (secret,)
+    working = [secret, previous] if previous and until and now < until else [secret]
+    working += [one.text for one in older_secrets(address) if now < one.until]
+    return tuple(working)
 
 
 def has_secret(address: InboundAddress, secret: Secret) -> bool:
@@ -80,10 +108,11 @@ def renew_addresses(*, batch: int = 500) -> AddressReencryption:
     for address in _older(newest, batch):
         try:
             secret, previous = open_secrets(address)
+            older = older_secrets(address)
         except CannotDecrypt:
             result.unreadable.append(address.public_id)
             continue
-        fields = seal_secrets(secret, previous, public_id=address.public_id)
+        fields = seal_secrets(secret, previous, older, public_id=address.public_id)
         old = bytes(address.sealed)
         same = InboundAddress.objects.filter(pk=address.pk, sealed=old)
         result.renewed += same.update(**fields._asdict())

@@ -12,7 +12,9 @@ from streams.base.clock import now
 from streams.base.ids import public_id as new_public_id
 from streams.base.keyring import CannotDecrypt
 from streams.identity.inbound.secrets import (
+    OldSecret,
     new_inbound_secret,
+    older_secrets,
     open_secrets,
     seal_secrets,
 )
@@ -57,17 +59,22 @@ def rotate_secret(
 ) -> Secret:
     """Replace the secret, and return the new one. The old one works for OVERLAP.
 
-    An old one that ENCRYPTION_KEYS can't decrypt is lost. The demonstration gives the secret.
+    Secrets that were replaced earlier keep their own time, up to MOST_OLDER of them. An old one that ENCRYPTION_KEYS can't decrypt is lost. The demonstration gives the secret.
     """
     address = InboundAddress.objects.select_for_update().get(pk=address.pk)
+    at, until = now(), address.previous_secret_until
     try:
-        old, _before = open_secrets(address)
+        old, previous = open_secrets(address)
+        older = older_secrets(address)
     except CannotDecrypt:
-        old = ""
+        old, previous, older = "", "", []
+    if previous and until:
+        older.insert(0, OldSecret(previous, until))
+    older = [one for one in older if at < one.until]
     secret = secret or new_inbound_secret()
-    fields = seal_secrets(secret.text, old, public_id=address.public_id)
+    fields = seal_secrets(secret.text, old, older, public_id=address.public_id)
     address.sealed, address.key_ring_id = fields
-    address.previous_secret_until = now() + OVERLAP
+    address.previous_secret_until = at + OVERLAP
     address.save(update_fields=["sealed", "key_ring_id", "previous_secret_until"])
     _note("inbound.secret_rotated", address.feed, actor)
     return secret
