@@ -14,6 +14,7 @@ from streams.audit.services import record_each
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.events.models import Feed
+from streams.identity.inbound_address import InboundAddress
 from streams.identity.models import IdentityMap
 from streams.observability.issues.models import IssueKind
 from streams.tenancy.invitation_model import Invitation
@@ -29,14 +30,18 @@ MOST = 20_000  # per call: about 20 s on a busy machine, while an operator waits
 
 
 def empty(workspaces: QuerySet[Workspace]) -> QuerySet[Workspace]:
-    """Return the workspaces that never stored an event, had a connection or learned a userId,
-    and that have no members and no open invitations."""
+    """Return the workspaces that were never used.
+
+    They never stored an event, had a connection or learned a userId, and have no inbound
+    address, no members and no open invitations.
+    """
     used = (
         Q(head_seq__gt=0)
         | Q(quarantined__gt=0)
         | Q(discarded__gt=0)
         | Q(quarantine_expired__gt=0)
         | Q(Exists(Connection.objects.filter(feed=OuterRef("pk"))))
+        | Q(Exists(InboundAddress.objects.filter(feed=OuterRef("pk"))))
         | Q(Exists(IdentityMap.objects.filter(feed=OuterRef("pk"))))
     )
     is_open = Q(accepted_at=None, withdrawn_at=None, expires_at__gt=now())

@@ -15,6 +15,7 @@ from streams.base.clock import now
 from streams.delivery.append import accept
 from streams.events.log import FeedAddition, UnknownFeed
 from streams.events.models import Event, Feed
+from streams.identity.inbound.services import open_address
 from streams.ingest import django_views
 from streams.ingest.credential_lookup import CredentialLookup
 from streams.observability import empty_workspaces
@@ -60,9 +61,13 @@ def inviting(feed):
     )
 
 
+def receiving_from_segment(feed):
+    open_address(feed=feed, actor=None)
+
+
 IN_USE = [
     with_an_event, quarantining, discarding, factories.connection, once_connected,
-    with_a_member, inviting,
+    with_a_member, inviting, receiving_from_segment,
 ]  # fmt: skip
 
 
