@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from streams.identity.identifiers import Identifier
 
-# A link that was replaced or forgotten is found for this long by other processes.
-CACHE_S = 10.0
+# A link that was replaced or forgotten is found for this long by other processes. Ingest keeps
+# results for 3 s more (FRESH_S), so an old userId is used for up to 10 s.
+CACHE_S = 7.0
 CACHED_LINKS = 100_000  # about 40 MB
 
 
