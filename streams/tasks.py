@@ -31,6 +31,7 @@ from streams.delivery import clock_repair, quarantine_jobs
 from streams.delivery.engine import drain as delivery
 from streams.delivery.engine.due_cursors import unowned_due_streams
 from streams.delivery.waiting import release as waiting_release
+from streams.delivery.waiting import renewal as waiting_renewal
 from streams.delivery.wake import (
     DRAIN,
     EXPORTS,
@@ -101,7 +102,7 @@ def sweep(**_: object) -> None:
             wake_exports()
         history.tick()
         clock_repair.mend()  # late, because a locked row can delay it
-        if waiting_release.is_due():
+        if waiting_release.is_due() or waiting_renewal.is_due():
             wake_waiting()
 
 
@@ -120,6 +121,7 @@ def release_waiting(**_: object) -> None:
     if not _releasing.acquire(blocking=False):
         return
     try:
+        waiting_renewal.work()
         waiting_release.work(_stop.is_set)
     finally:
         _releasing.release()

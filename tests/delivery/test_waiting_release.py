@@ -14,6 +14,7 @@ from streams.delivery.quarantine_decisions import decide
 from streams.delivery.quarantine_jobs import work as work_on_decisions
 from streams.delivery.retention.pruning import prune
 from streams.delivery.waiting import release as waiting_release
+from streams.delivery.waiting import renewal as waiting_renewal
 from streams.events.event_preparation import (
     RequestFields,
     StreamFields,
@@ -424,3 +425,45 @@ def test_a_new_link_of_no_event_that_waits_is_compared_once(feed):
 
     assert not waiting_release.is_due()
     assert in_log(feed) == []
+
+
+def compare_all(monkeypatch):
+    """Compare all events that wait with the identity map, and release those with a link."""
+    monkeypatch.setattr(waiting_renewal._Walk, "next_at", 0.0)
+    monkeypatch.setattr(waiting_renewal._Walk, "after", 0)
+    waiting_renewal.work()
+    work()
+
+
+def test_events_from_before_a_rotation_are_released_in_order(
+    feed, settings, monkeypatch
+):
+    ids = waiting(feed, {"id": "7"}, {"id": "8"}, {"id": "7"})
+    rotate(settings)
+    link(feed, "u7", TOOL_ID, "7")
+    work()
+    assert in_log(feed) == []
+    assert known_event(feed, "u7", Identifier(TOOL_ID, "7")).seqs == [[0]]
+
+    compare_all(monkeypatch)
+
+    assert in_log(feed)[:2] == [ids[0], ids[2]]
+    assert len(in_log(feed)) == 3
+    assert QuarantinedEvent.objects.get().message_id == ids[1]
+    link(feed, "u8", TOOL_ID, "8")
+    work()
+    assert not WaitingEvent.objects.exists()
+    assert books(feed) == (4, 4, 0, 0)
+
+
+def test_a_link_of_a_process_with_another_ring_is_found(feed, settings, monkeypatch):
+    before = settings.IDENTITY_KEYS
+    rotate(settings)
+    link(feed, "u7", TOOL_ID, "7")
+    both, settings.IDENTITY_KEYS = settings.IDENTITY_KEYS, before
+    [waits] = waiting(feed, {"id": "7"})
+    settings.IDENTITY_KEYS = both
+
+    compare_all(monkeypatch)
+
+    assert in_log(feed) == [waits]

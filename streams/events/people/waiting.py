@@ -13,7 +13,7 @@ from streams.identity.models import IdentityMap
 from streams.identity.stored import links_by_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from streams.events.log import FeedAddition, NewEvent
     from streams.identity.identifiers import Identifier
@@ -113,8 +113,46 @@ def store_waiting(
     _store(feed_id, rows)
 
 
+def renew(feed_id: int, people: Mapping[int, Person]) -> None:
+    """Add the digests that events lack, and store the userIds of those that have a link.
+
+    `people`: the digests of events by every key of the ring. Events that wait no more are left
+    out. The feed must be locked.
+    """
+    stored: dict[int, dict[bytes, WaitingEvent]] = {}
+    for row in WaitingEvent.objects.filter(event_id__in=people):
+        stored.setdefault(row.event_id, {})[bytes(row.digest)] = row
+    missing = [
+        WaitingEvent(
+            feed_id=feed_id,
+            digest=digest,
+            rank=same.rank,
+            person=same.person,
+            user_id=same.user_id,
+            event_id=event_id,
+        )
+        for event_id, rows in stored.items()
+        for keyed in people[event_id]
+        if (same := next((rows[d] for d in keyed if d in rows), None))
+        for digest in keyed
+        if digest not in rows
+    ]
+    rows = [row for by_digest in stored.values() for row in by_digest.values()]
+    before = {row.pk: row.user_id for row in rows}
+    _add_user_ids(feed_id, [*rows, *missing])
+    WaitingEvent.objects.bulk_create(missing)
+    changed = [row for row in rows if row.user_id != before[row.pk]]
+    WaitingEvent.objects.bulk_update(changed, ["user_id"], batch_size=FEW)
+
+
 def _store(feed_id: int, rows: Sequence[WaitingEvent]) -> None:
-    """Store rows, with the userIds of links that were learned after the lookup.
+    """Store new rows, with the userIds of links that were learned after the lookup."""
+    _add_user_ids(feed_id, rows)
+    WaitingEvent.objects.bulk_create(rows)
+
+
+def _add_user_ids(feed_id: int, rows: Sequence[WaitingEvent]) -> None:
+    """Set the userIds of events that have a link by now.
 
     If no event of the feed waited before, changes of the map count from here on.
     """
@@ -126,9 +164,8 @@ def _store(feed_id: int, rows: Sequence[WaitingEvent]) -> None:
     # After the position was read, so no link is missed between the two.
     links = links_by_digest(feed_id, sorted({bytes(row.digest) for row in rows}))
     found: dict[int, str] = {}
-    for row in rows:  # the identifier that counts most comes first
+    for row in sorted(rows, key=lambda row: row.rank):
         if link := links.get(bytes(row.digest)):
             found.setdefault(row.event_id, link.user_id)
     for row in rows:
         row.user_id = row.user_id or found.get(row.event_id, "")
-    WaitingEvent.objects.bulk_create(rows)
