@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.base.clock import iso_ms
 from streams.delivery.event_status import EventState, statuses
 from streams.delivery.outcome_search import EventOutcome
+from streams.events.receipt import receipt_text
 from streams.events.retention.past_retention import oldest_retained
 from streams.exports.row_page import RowPage
 from streams.observability.event_search import EventSearch
@@ -85,7 +85,7 @@ def stored_filter(wanted: EventSearch) -> dict[str, object]:
 def _row(event: Event, status: EventStatus) -> Row:
     values = (
         event.seq,
-        iso_ms(event.received_at),
+        receipt_text(event),
         str(OUTCOMES.get(status.state, status.state)),
         status.reason,
         event.type,

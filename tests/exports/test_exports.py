@@ -14,6 +14,7 @@ from django.db import OperationalError
 from streams.audit.models import AuditEntry
 from streams.base.clock import iso_ms, now
 from streams.delivery.connection import services as connections
+from streams.events.models import Event
 from streams.exports import services
 from streams.exports.event_rows import stored_filter
 from streams.exports.models import KEPT, Export, ExportPart
@@ -85,6 +86,15 @@ def test_every_event_is_in_the_file_once_newest_first():
     assert rows[2]["reason"] == "Too old"
     assert rows[0]["event"]["messageId"] == rows[0]["messageId"]
     assert (export.rows, export.size_bytes) == (5, len(file_of(export)))
+
+
+def test_a_released_event_has_the_time_of_its_receipt():
+    feed = factories.due_cursor(events=1).feed
+    Event.objects.update(payload=b'{"receivedAt":"2026-01-02T03:04:05.000Z"}')
+
+    (row,) = rows_of(work_off(request(feed)))
+
+    assert row["receivedAt"] == "2026-01-02T03:04:05.000Z"
 
 
 def test_a_filter_selects_the_rows():

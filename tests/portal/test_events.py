@@ -14,6 +14,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expire
 from streams.events import quarantine_search
 from streams.events.log import FeedAddition
+from streams.events.models import Event
 from streams.events.search import scan
 from tests import factories
 
@@ -28,7 +29,7 @@ def add(cast, *events: dict[str, object]) -> None:
 
 
 def seqs(page) -> list[int]:
-    return [event.seq for event, _ in page.context["rows"]]
+    return [event.seq for event, *_ in page.context["rows"]]
 
 
 @pytest.fixture
@@ -358,7 +359,7 @@ def test_a_row_says_why_its_event_is_queued_and_when_the_next_attempt_is(
 
     page = as_alice.get(url(cast))
 
-    [(_event, why), _older] = page.context["rows"]
+    [(_event, why, _received), _older] = page.context["rows"]
     assert (why.cause, why.next_attempt_at) == (Cause.RETRYING, retry_at)
     assert why.reason in unescape(page.text)
     assert f">{retry_at:%H:%M:%S}</time>" in page.text
@@ -407,3 +408,11 @@ def test_a_viewer_sees_who_can_replay_events(as_bob, cast):
     assert (
         "An editor or admin of this workspace can replay" in as_bob.get(url(cast)).text
     )
+
+
+def test_the_list_shows_when_a_released_event_was_received(as_alice, cast):
+    add(cast, {"event": "Email Opened"})
+    received = b'{"type":"track","receivedAt":"2020-02-03T04:05:06.000Z"}'
+    Event.objects.update(payload=received)
+
+    assert "2020-02-03T04:05:06" in as_alice.get(url(cast)).text

@@ -13,6 +13,7 @@ from streams.delivery.explanation.explain import explain
 from streams.delivery.outcome_search import EventOutcome
 from streams.delivery.retention.expiry import expired_ranges
 from streams.events.queries import between
+from streams.events.receipt import receipt_at
 from streams.events.retention.past_retention import oldest_retained
 from streams.events.search import scan
 from streams.events.time_index import received_about
@@ -116,7 +117,8 @@ def _rows(
     return {
         "page": page,
         "rows": [
-            (event, explain(event, known[event.seq], delivery)) for event in page.events
+            (event, explain(event, known[event.seq], delivery), receipt_at(event))
+            for event in page.events
         ],
         "found": found,
         "older": older,
@@ -133,7 +135,7 @@ def _search(
     if not form.is_valid():
         return None
     return form.search(now()).page(
-        feed, before=form.before(), limit=limit, budget_s=budget_s
+        feed, before=form.before(), limit=limit, budget_s=budget_s, payloads=True
     )
 
 
