@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.base.ids import public_id
 from streams.connections.regions import Region
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -66,6 +71,8 @@ class Connection(models.Model):
     test_sent_at = models.DateTimeField(_("last test event"), null=True)
     seen_at = models.DateTimeField(_("test event confirmed"), null=True)
     created_at = models.DateTimeField(_("created"), default=now)
+    # When the key or the region was last changed; events before that went elsewhere.
+    replaced_at = models.DateTimeField(_("key or region changed"), null=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True)
 
     objects = ConnectionQuerySet.as_manager()
@@ -103,6 +110,11 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.key_last4} ({Region(self.region).short})"
+
+    @property
+    def destination_since(self) -> datetime:
+        """Since when it has the current key and region."""
+        return self.replaced_at or self.created_at
 
     @property
     def is_key_unknown(self) -> bool:

@@ -12,6 +12,7 @@ from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.connections.write_keys import open_write_key
+from streams.delivery.connection import services
 from streams.delivery.connection.verification import send_test_event
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
@@ -136,6 +137,15 @@ def test_a_change_is_saved_as_previewed(as_alice, cast):
     connection = Connection.objects.get()
     assert open_write_key(connection).text == OTHER_KEY
     assert (connection.known, connection.seen_at) == (True, None)
+
+
+def test_the_page_says_when_the_key_was_changed(as_alice, cast):
+    connection = factories.cursor(factories.connection(cast.feed)).connection
+    assert "Key or region changed" not in as_alice.get(url(cast)).text
+
+    services.replace(connection=connection, region="eu", actor=cast.alice)
+
+    assert "Key or region changed" in as_alice.get(url(cast)).text
 
 
 def test_a_change_to_a_key_that_segment_refuses_names_one_next_step(

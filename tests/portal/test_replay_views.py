@@ -124,6 +124,19 @@ def test_both_deduplication_modes_are_explained_before_the_start(as_alice, cast,
     assert "may be counted twice" in words(count(as_alice, cast, ids="new"))
 
 
+def test_events_from_before_a_changed_key_may_be_in_another_source(
+    as_alice, cast, live
+):
+    unsure = "they may be in another source"
+    Connection.objects.update(created_at=factories.NOW - timedelta(days=1))
+    assert unsure not in words(count(as_alice, cast))
+
+    Connection.objects.update(replaced_at=factories.NOW + timedelta(days=1))
+
+    assert unsure in words(count(as_alice, cast))
+    assert unsure not in words(count(as_alice, cast, ids="new"))
+
+
 def test_an_empty_range_is_reported_on_the_form(as_alice, cast, live):
     page = count(as_alice, cast, first="9")
 

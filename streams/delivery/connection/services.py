@@ -129,6 +129,7 @@ def replace(
     """
     key = read_write_key(write_key) if write_key is not None else None
     fields = {**UNVERIFIED, **_new_destination(connection, key, region)}
+    fields["replaced_at"] = now()
     before = _destination(connection.key_last4, connection.region)
     Cursor.objects.lock_of(connection)
     with _detecting_use(key, connection.feed) if key else nullcontext():

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.connections.models import Connection
+    from streams.events.models import Event
 
 SHOWN = 50
 # Fields of the form that the preview replaces with exact event numbers. It keeps the times,
@@ -194,16 +195,18 @@ def _preview(
     """Raises NothingToReplay."""
     wanted = form.selection()
     stretch = service.select(connection, wanted)
+    first = _event(access, stretch.first)
     context = {
         "access": access,
         "connection": connection,
         "form": form,
+        "went_elsewhere": first.received_at < connection.destination_since,
         "change": f"?{_without_count(request)}",
         "kept_fields": [field for field in form if field.name not in RANGE],
         "filter": wanted.filter,
         "stretch": stretch,
         "count": service.count(connection, stretch, wanted.filter),
-        "first": _event(access, stretch.first),
+        "first": first,
         "last": _event(access, stretch.end),
         "running": service.left_to_replay(connection),
     }
@@ -217,7 +220,7 @@ def _without_count(request: PortalRequest) -> str:
     return query.urlencode()
 
 
-def _event(access: WorkspaceAccess, seq: int) -> object:
+def _event(access: WorkspaceAccess, seq: int) -> Event:
     event = queries.event(access.the_feed, seq)
     if event is None:  # it has just been deleted
         raise Http404
