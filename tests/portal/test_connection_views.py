@@ -148,6 +148,20 @@ def test_the_page_says_when_the_key_was_changed(as_alice, cast):
     assert "Key or region changed" in as_alice.get(url(cast)).text
 
 
+def test_the_page_says_whether_events_arrive_from_segment(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed))
+    assert "Set up…" in as_alice.get(url(cast)).text
+
+    address, _ = factories.inbound_address(cast.feed)
+    assert "Waiting for the first event" in as_alice.get(url(cast)).text
+    address.received, address.last_received_at = 1, factories.NOW
+    address.save()
+
+    shown = as_alice.get(url(cast)).text
+    assert ">Receiving</span>" in shown
+    assert "Set up…" not in shown
+
+
 def test_a_change_to_a_key_that_segment_refuses_names_one_next_step(
     as_alice, cast, segment
 ):

@@ -110,7 +110,9 @@ def test_the_page_shows_the_last_request_that_was_refused(as_bob, page, cast, cl
     for path in (page, page_of(cast, "receive-fresh")):
         text = as_bob.get(path).text
         assert "The secret is wrong." in text
-        assert re.search(r"<dt>Refused</dt><dd>3</dd>", text)
+        assert re.search(
+            r"<dt>Refused events of accepted requests</dt><dd>3</dd>", text
+        )
 
 
 @pytest.mark.django_db(transaction=True)

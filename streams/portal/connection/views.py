@@ -19,6 +19,7 @@ from streams.connections.action_log import Conflict
 from streams.connections.key_errors import InvalidWriteKey
 from streams.connections.regions import Region
 from streams.delivery.connection import services, status, verification
+from streams.identity.inbound_address import InboundAddress
 from streams.observability import forecast, ledger
 from streams.portal.connection.forms import NewConnectionForm
 from streams.portal.connection.recent_changes import recent_changes
@@ -55,6 +56,7 @@ def connection(request: PortalRequest, public_id: str) -> HttpResponse:
     context = {
         **_context(access, current, number_in(request.GET, "test")),
         "changes": recent_changes(access),
+        "inbound": InboundAddress.objects.filter(feed=access.the_feed).first(),
     }
     return render(request, "portal/connection/connection.html", context)
 

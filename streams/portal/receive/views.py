@@ -144,7 +144,7 @@ def _counts(address: InboundAddress) -> list[tuple[StrOrPromise, int]]:
         (_("Duplicates"), address.duplicates),
         (_("Sent by the tool"), address.own),
         (_("Deletion requests"), address.deletes),
-        (_("Refused"), address.refused),
+        (_("Refused events of accepted requests"), address.refused),
     ]
 
 
