@@ -8,7 +8,11 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
+from streams.alerts.emails import page_of
 from streams.alerts.models import Alert, Notice
+from streams.alerts.partner_emails import partner_page as partner_page_path
+from streams.alerts.partner_emails import partner_page_of_one
+from streams.alerts.queries import NEWS
 from streams.audit.models import AuditEntry
 from streams.portal.notices.choices import OF_STREAMS, kinds_of
 from streams.tenancy.models import Partner, Workspace
@@ -98,6 +102,49 @@ def test_an_alert_of_a_partner_leads_to_the_page_of_its_notice_or_to_its_workspa
         led_to = reverse("portal:partner-workspace", args=args)
     assert f'href="{led_to}">{alert.get_condition_display()}</a>' in shown
     assert client.get(led_to).status_code == 200
+
+
+@pytest.mark.parametrize("condition", [one for one in OF_WORKSPACES if one not in NEWS])
+def test_the_page_of_an_alert_shows_it_and_acknowledges_it(
+    client, cast, connection, condition
+):
+    alert = factories.alert(connection, condition=condition, to=cast.anna)
+    client.force_login(cast.alice)
+    address = page_of(alert)
+
+    shown = client.get(address).text
+
+    assert "Open since" in shown
+    assert f'<input type="hidden" name="back" value="{address}">' in shown
+    args = [cast.workspace.public_id, alert.pk]
+    acknowledges = reverse("portal:alert-acknowledge", args=args)
+    response = client.post(acknowledges, {"back": address}, follow=True)
+    assert response.redirect_chain == [(address, 302)]
+    assert f"Acknowledged by {cast.alice.email}" in response.text
+    Alert.objects.update(**OVER)
+    assert "Open since" not in client.get(address).text
+
+
+@pytest.mark.parametrize("condition", [one for one in OF_PARTNERS if one not in NEWS])
+def test_the_partners_page_of_an_alert_shows_it(client, cast, connection, condition):
+    alert = factories.alert(connection, condition=condition, to=cast.anna)
+    if condition in OF_STREAMS:
+        alert.workspace = None
+        alert.save()
+    client.force_login(cast.sam)
+
+    for address in (partner_page_of_one(alert), partner_page_path(alert)):
+        shown = client.get(address).text
+        assert f"<strong>{alert.get_condition_display()}</strong>" in words(shown)
+        assert ">Acknowledge<" in shown
+
+
+def test_a_page_shows_only_the_alerts_that_lead_to_it(client, cast, connection):
+    factories.alert(connection, condition="quarantine")
+
+    assert "Open since" in page(client, cast, "quarantine")
+    assert "Open since" not in page(client, cast, "issues")
+    assert "Open since" not in page(client, cast, "connection")
 
 
 def test_a_quarantine_alert_leads_to_the_quarantine(client, cast, connection):

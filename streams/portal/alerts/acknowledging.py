@@ -17,6 +17,7 @@ from streams.alerts.people.models import AudienceState
 from streams.portal.alerts.of_place import alert_to_handle
 from streams.portal.shared.access import PortalRequest, signed_in
 from streams.portal.shared.navigation_tags import in_place
+from streams.portal.shared.way_back import way_back
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -58,4 +59,4 @@ def alert_acknowledge(request: PortalRequest, /, pk: int, **place: str) -> HttpR
         messages.success(request, _DONE[audience])
     else:
         messages.info(request, _("The alert is over, or someone acknowledged it."))
-    return redirect(in_place(access, "alerts"))
+    return redirect(way_back(request, in_place(access, "alerts")))
