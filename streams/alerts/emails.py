@@ -39,6 +39,11 @@ def title_of(alert: Alert) -> str:
     return subject_of(alert, _names(alert))
 
 
+def sentence_of(alert: Alert) -> str:
+    """Return what an alert of a workspace means, and whether someone must act."""
+    return str(SENTENCES[alert.condition] % _names(alert))
+
+
 def page_of(alert: Alert, *, can_edit: bool = True) -> str:
     """Return the path of the page that fixes an alert, or shows that it is over.
 
@@ -74,7 +79,7 @@ def reminder_of(alert: Alert) -> str:
 
 def _opened(alert: Alert, names: dict[str, str]) -> EmailContent:
     label, page = _fix(alert)
-    sentences = [alert.reason, str(SENTENCES[alert.condition] % names)]
+    sentences = [alert.reason, sentence_of(alert)]
     return EmailContent(
         title=subject_of(alert, names),
         sentences=[sentence for sentence in sentences if sentence],

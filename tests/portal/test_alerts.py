@@ -147,6 +147,37 @@ def test_a_page_shows_only_the_alerts_that_lead_to_it(client, cast, connection):
     assert "Open since" not in page(client, cast, "connection")
 
 
+def test_an_open_alert_says_what_it_means_and_one_that_is_over_does_not(
+    client, cast, connection
+):
+    alert = factories.alert(connection, condition="quarantine")
+    meaning = "They are delivered only if someone releases them."
+
+    assert meaning in page(client, cast)
+    assert meaning in partner_page(client, cast)
+    client.force_login(cast.bob)
+    alert.closed_at = alert.calm_since = LATER
+    alert.save()
+    assert meaning not in page(client, cast)
+
+
+def test_an_open_alert_whose_problem_is_over_says_when_it_closes(
+    client, cast, connection
+):
+    alert = factories.alert(connection, condition="quarantine")
+    closing = "The alert closes soon after"
+    assert closing not in page(client, cast)
+
+    alert.calm_since = LATER
+    alert.save()
+
+    for name in ("alerts", "quarantine"):
+        shown = page(client, cast, name)
+        assert "Over since" in shown
+        assert closing in shown
+        assert (LATER + timedelta(minutes=5)).strftime("%H:%M") in shown
+
+
 def test_a_quarantine_alert_leads_to_the_quarantine(client, cast, connection):
     factories.alert(connection, condition="quarantine")
 

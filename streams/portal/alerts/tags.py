@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, cast
 
 from django import template
 
-from streams.alerts.emails import page_of
+from streams.alerts.conditions.all_rules import BY_CONDITION
+from streams.alerts.emails import page_of, sentence_of
+from streams.alerts.models import Alert
 from streams.alerts.partner_emails import partner_page_of_one
+from streams.alerts.texts import PARTNER_SENTENCES
 from streams.portal.alerts.on_page import alerts_of_page, alerts_of_partner_page
 from streams.portal.shared.access import WorkspaceAccess
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.template.context import RequestContext
 
-    from streams.alerts.models import Alert
     from streams.portal.shared.access import PartnerAccess, PortalRequest
 
 register = template.Library()
@@ -28,6 +32,23 @@ def page_of_alert(access: WorkspaceAccess | PartnerAccess, alert: Alert) -> str:
     if isinstance(access, WorkspaceAccess):
         return page_of(alert, can_edit=access.can_edit)
     return partner_page_of_one(alert)
+
+
+@register.simple_tag
+def sentence_of_alert(access: WorkspaceAccess | PartnerAccess, alert: Alert) -> str:
+    """Return one sentence or two about what an open alert means; empty: it has none."""
+    if isinstance(access, WorkspaceAccess):
+        return sentence_of(alert)
+    return str(PARTNER_SENTENCES.get(alert.condition, ""))
+
+
+@register.simple_tag
+def closing_time(alert: Alert) -> datetime | None:
+    """Return when an open alert may close, because its problem is over; None: it goes on."""
+    rule = BY_CONDITION.get(Alert.Condition(alert.condition))
+    if alert.closed_at or alert.calm_since is None or rule is None:
+        return None
+    return alert.calm_since + rule.closes_after
 
 
 @register.inclusion_tag("portal/shared/_alerts_here.html", takes_context=True)
