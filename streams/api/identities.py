@@ -19,7 +19,9 @@ from streams.base.request_errors import RequestRefused
 from streams.identity.change_feed import changes_after
 from streams.identity.claims import Origin
 from streams.identity.digests import feed_secret, ring
+from streams.identity.external_ids import external_identifier
 from streams.identity.identifiers import NAMES, Identifier, IdentifierKind
+from streams.identity.inbound.tool_names import tool_names
 from streams.identity.links import (
     MOST_FACTS,
     MOST_OF_PERSON,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from streams.identity.inbound.tool_names import ToolNames
     from streams.identity.links import FactResult
     from streams.tenancy.models import PartnerToken
 
@@ -70,7 +73,7 @@ class Item(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
         list[ExternalId], msgspec.Meta(max_length=MOST_EXTERNAL_IDS)
     ] = []
 
-    def identifiers(self) -> Iterator[Identifier]:
+    def identifiers(self, names: ToolNames) -> Iterator[Identifier]:
         single = (
             (IdentifierKind.TOOL_ID, self.id),
             (IdentifierKind.EMAIL, self.email),
@@ -79,7 +82,8 @@ class Item(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
         )
         yield from (Identifier(kind, value) for kind, value in single if value)
         for one in self.external_ids:
-            yield Identifier(IdentifierKind.EXTERNAL_ID, one.id, one.type)
+            if found := external_identifier(one.id, one.type, names):
+                yield found
 
 
 @prepared
@@ -96,7 +100,7 @@ def identities(
     """Return the changes of a workspace's identity map. A PUT adds links."""
     feed = feed_of(token, workspace)
     if request.method == "PUT":
-        return _put(request, feed.pk)
+        return _put(request, feed.pk, tool_names(token.stream.slug))
     page = changes_after(feed.pk, _after(request))
     return _answer(
         {
@@ -120,7 +124,7 @@ def identity_keys(
     return _answer({"keys": keys})
 
 
-def _put(request: HttpRequest, feed_id: int) -> HttpResponse:
+def _put(request: HttpRequest, feed_id: int, names: ToolNames) -> HttpResponse:
     body = read_body(
         request,
         Items,
@@ -132,7 +136,7 @@ def _put(request: HttpRequest, feed_id: int) -> HttpResponse:
     results: dict[int, dict[str, object]] = {}
     for number, raw in enumerate(body.identities):
         try:
-            facts[number] = _fact(raw, at)
+            facts[number] = _fact(raw, names, at)
         except msgspec.ValidationError as error:
             results[number] = _refused(
                 "IDENTITY-FORMAT",
@@ -157,10 +161,10 @@ def _check_number(facts: Iterable[IdentityFact]) -> None:
         )
 
 
-def _fact(raw: object, at: datetime) -> IdentityFact:
+def _fact(raw: object, names: ToolNames, at: datetime) -> IdentityFact:
     """Read one item. Raises msgspec.ValidationError."""
     item = msgspec.convert(raw, Item)
-    return IdentityFact(item.user_id, tuple(item.identifiers()), at, _ORIGIN)
+    return IdentityFact(item.user_id, tuple(item.identifiers(names)), at, _ORIGIN)
 
 
 def _result(done: FactResult) -> dict[str, object]:

@@ -10,14 +10,18 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from streams.catalog.person_identifiers import PersonIdentifier, Unresolved
+from streams.identity.external_ids import external_identifier
 from streams.identity.identifiers import Identifier, IdentifierKind, normalized
+from streams.identity.inbound.tool_names import ToolNames, tool_names
+from streams.identity.links import MOST_OF_PERSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from streams.catalog.models import Stream
 
@@ -46,6 +50,7 @@ class IdentityRules:
     unresolved: Unresolved
     check_user_ids: bool
     tool_id: str  # the field of the context with the tool's ID, such as postboxId
+    names: ToolNames  # its other names
     anonymous_key: bytes
 
     @classmethod
@@ -81,6 +86,7 @@ def identity_rules(
         Unresolved(unresolved),
         check_user_ids,
         f"{slug}Id",
+        tool_names(slug),
         bytes.fromhex(anonymous_key),
     )
 
@@ -100,11 +106,12 @@ def identifiers_of(
     """
     person, context = _object(event, FIELD), _object(event, "context")
     traits, more = _object(event, "traits"), _object(context, "traits")
+    external = _external_ids(context, rules.names)
     found: list[Identifier] = []
     values: tuple[object, ...]
     for kind in rules.order:
         if kind is IdentifierKind.TOOL_ID:
-            values = (person.get("id"), context.get(rules.tool_id))
+            values = (person.get("id"), *_tool_ids(context, rules))
         elif kind is IdentifierKind.EMAIL:
             values = (person.get("email"), traits.get("email"), more.get("email"))
         elif kind is IdentifierKind.PHONE:
@@ -112,11 +119,11 @@ def identifiers_of(
         elif kind is IdentifierKind.ANONYMOUS_ID:
             values = (person.get("anonymousId"), event.get("anonymousId"))
         else:
-            found += _external_ids(context)
-            continue
-        value = _first(values)
-        if value:
+            values = ()
+        if value := _first(values):
             found.append(Identifier(kind, value))
+        else:
+            found += [one for one in external if one.kind == kind]
     return tuple([one for one in found if normalized(one) is not None])
 
 
@@ -145,7 +152,7 @@ def uses_the_tools_id(event: Mapping[str, Any], rules: IdentityRules) -> bool:
     user_id = event.get("userId")
     own = (
         _object(event, FIELD).get("id"),
-        _object(event, "context").get(rules.tool_id),
+        *_tool_ids(_object(event, "context"), rules),
     )
     return user_id is not None and any(_text(one) == user_id for one in own)
 
@@ -158,17 +165,24 @@ def anonymous_id(feed_id: int, identifier: Identifier, rules: IdentityRules) -> 
     return str(UUID(bytes=digest[:16], version=4))
 
 
-def _external_ids(context: Mapping[str, Any]) -> list[Identifier]:
+def _tool_ids(context: Mapping[str, Any], rules: IdentityRules) -> Iterator[object]:
+    yield context.get(rules.tool_id)
+    for name in rules.names.fields:
+        yield context.get(name)
+
+
+def _external_ids(context: Mapping[str, Any], names: ToolNames) -> list[Identifier]:
     listed = context.get("externalIds")
     if type(listed) is not list:
         return []
-    return [
-        Identifier(IdentifierKind.EXTERNAL_ID, value, kind)
-        for one in listed[:MOST_EXTERNAL_IDS]
+    found = (
+        external_identifier(
+            _text(one.get("id")), one.get("type"), names, one.get("collection")
+        )
+        for one in listed[:MOST_OF_PERSON]
         if type(one) is dict
-        and (value := _text(one.get("id")))
-        and (kind := _text(one.get("type")))
-    ]
+    )
+    return list(islice(filter(None, found), MOST_EXTERNAL_IDS))
 
 
 def _object(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:

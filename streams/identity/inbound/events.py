@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streams.base.msgspec_types import prepared
+from streams.identity.external_ids import external_identifier
 from streams.identity.identifiers import Identifier, IdentifierKind, is_utf8
 from streams.identity.inbound.refusals import (
     MALFORMED,
@@ -36,7 +37,6 @@ _NOTHING = msgspec.Raw(b"null")
 _KINDS = {
     "email": IdentifierKind.EMAIL,
     "phone": IdentifierKind.PHONE,
-    "anonymous_id": IdentifierKind.ANONYMOUS_ID,
 }
 
 
@@ -160,9 +160,9 @@ def _identifiers(
     if anonymous_id := _text(call.anonymous_id):
         yield Identifier(IdentifierKind.ANONYMOUS_ID, anonymous_id)
     for fields in traits:
-        for name in ("email", "phone"):
+        for name, kind in _KINDS.items():
             if name in fields and (value := _text(_value(fields[name]))):
-                yield Identifier(_KINDS[name], value)
+                yield Identifier(kind, value)
     for fields in (*traits, context):
         for name in names.fields & fields.keys():
             if value := _text(_value(fields[name])):
@@ -182,16 +182,9 @@ def _external_ids(
             one = _external_id(entry)
         except msgspec.ValidationError:
             continue
-        value, kind = _text(one.id), one.type
-        if not value or not isinstance(kind, str) or one.collection == "accounts":
-            continue
-        kind = kind.strip().lower()
-        if kind in names.types:
-            yield Identifier(IdentifierKind.TOOL_ID, value)
-        elif kind in _KINDS:
-            yield Identifier(_KINDS[kind], value)
-        elif kind and kind != "user_id" and kind.isprintable():
-            yield Identifier(IdentifierKind.EXTERNAL_ID, value, kind)
+        found = external_identifier(_text(one.id), one.type, names, one.collection)
+        if found:
+            yield found
 
 
 def _is_own(context: Mapping[str, msgspec.Raw], names: ToolNames) -> bool:
