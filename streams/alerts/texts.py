@@ -206,6 +206,7 @@ CUSTOMERS_PAGE = (_("View workspaces"), "partner")
 PARTNER_STREAM_PAGES: dict[str, tuple[StrOrPromise, str]] = {
     Condition.HALTED: (_("View stream"), "partner-stream-overview"),
     Condition.STAGE: (_("View launch checklist"), "partner-stream-launch"),
+    Condition.QUARANTINE: (_("Review quarantine"), "partner-stream-quarantine"),
 }
 
 

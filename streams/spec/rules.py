@@ -22,6 +22,9 @@ WAREHOUSES = DOCS + "connections/storage/warehouses/schema/"
 UNIFY = DOCS + "unify/product-limits/"
 PRACTICES = DOCS + "protocols/tracking-plan/best-practices/"
 
+# Errors that Segment would accept: the validation mode decides about these events.
+DECIDED_BY_MODE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004"})
+
 RULES: dict[str, Rule] = by_id(
     Rule("SPEC-JSON-001", _ERROR, "Invalid JSON, or not an object", HTTP_API),
     Rule("SPEC-JSON-002", _ERROR, "Invalid UTF-8", HTTP_API),
@@ -77,3 +80,11 @@ RULES: dict[str, Rule] = by_id(
     Rule("SPEC-TIME-002", _WARNING, "Timestamp in the future", COMMON),
     Rule("SPEC-TIME-003", _WARNING, "Timestamp before 1970", UNIFY),
 )
+
+
+def is_always_rejected(rule: str) -> bool:
+    """Whether an event that breaks this rule is rejected in every validation mode."""
+    known = RULES.get(rule)
+    return (
+        known is not None and known.severity == _ERROR and rule not in DECIDED_BY_MODE
+    )

@@ -156,3 +156,18 @@ def test_the_tab_leads_to_the_places_that_show_the_status_of_an_event(
 
     [example] = re.findall(r"<main.*</main>", page, re.DOTALL)
     assert f'href="{reverse(f"portal:{place}", args=names[:1])}"' in example
+
+
+def test_a_stream_that_looks_up_user_ids_shows_an_event_with_a_person(as_dev, cast):
+    args = [cast.partner.slug, cast.stream.slug]
+    page = reverse("portal:partner-stream-send", args=args)
+    before = as_dev.get(page).text
+    cast.stream.identify_by = "tool_id"
+    cast.stream.save()
+
+    after = as_dev.get(page).text
+
+    guide = "/docs/guide/ingest/#events-without-a-userid"
+    assert ["snippet-person" in text for text in (before, after)] == [False, True]
+    assert guide in after
+    assert "&quot;person&quot;: {" in after

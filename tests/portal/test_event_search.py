@@ -266,3 +266,14 @@ def test_the_stream_is_named_if_the_partner_has_several(as_sam, cast, query):
     factories.stream(cast.partner)
 
     assert stream in search(as_sam, cast, **query).text
+
+
+def test_a_search_without_a_match_says_that_rejected_events_are_not_stored(
+    as_dev, cast
+):
+    append(cast.feed, userId="ada")
+    requests = reverse("portal:partner-requests", args=[cast.partner.slug])
+    said = f'Rejected events aren\'t stored. <a href="{requests}">Requests</a>'
+
+    assert said in search(as_dev, cast, user_id="nobody").text
+    assert said not in search(as_dev, cast, user_id="ada").text

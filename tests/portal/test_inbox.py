@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from streams.alerts.models import Notice
+from streams.alerts.partner_emails import partner_page
 from streams.tenancy.models import PartnerMembership, WorkspaceMembership
 from tests import factories
 
@@ -171,3 +172,11 @@ def test_the_notices_of_several_workspaces_are_one_list(client, cast, alert):
 
     for workspace in (cast.workspace, other.workspace):
         assert f">{workspace.name}</td>" in shown
+
+
+def test_a_partners_notice_about_a_quarantine_leads_to_the_quarantine(cast):
+    connection = factories.cursor(factories.connection(cast.feed)).connection
+    alert = factories.alert(connection, condition="quarantine", partner=cast.partner)
+
+    args = [cast.partner.slug, cast.stream.slug]
+    assert partner_page(alert) == reverse("portal:partner-stream-quarantine", args=args)

@@ -220,6 +220,7 @@ def test_the_overview_and_the_stream_summarize_issues(as_dev, cast, found):
 
 def test_an_issue_links_to_its_events_and_to_possible_fixes(as_dev, cast, found):
     factories.quarantined(cast.feed, 5, event="Mail Opened")
+    factories.quarantined(cast.feed, 2, event="Mail Opened", rule="SPEC-ID-002")
 
     workspace, stream = as_dev.get(of_workspace(cast)), as_dev.get(of_stream(cast))
 
@@ -228,7 +229,26 @@ def test_an_issue_links_to_its_events_and_to_possible_fixes(as_dev, cast, found)
     assert "View 5 in quarantine" in workspace.text
     assert "View other affected events" in workspace.text
     assert "View 5 in quarantine" in stream.text
+    held = "quarantine/?rule=PLAN-EVENT-001&amp;name=Mail+Opened"
+    assert held in workspace.text.replace("%20", "+")
     assert "Add to plan" not in stream.text  # the Spec says "Email Opened"
+
+
+def test_an_issue_of_rejected_events_says_that_they_are_not_stored(client, cast):
+    missing = RULES["SPEC-ID-001"].issue("userId", "userId is missing.", "Send one.")
+    factories.found(cast.feed, "Email Opened", missing, at=now())
+
+    client.force_login(cast.dev)
+    page = client.get(of_stream(cast))
+    client.force_login(cast.bob)
+    of_customer = client.get(of_workspace(cast))
+
+    for one in (page, of_customer):
+        assert "These events were rejected when they were received" in one.text
+        assert "affected events" not in one.text
+    requests = reverse("portal:partner-requests", args=[cast.partner.slug])
+    assert f'href="{requests}">View requests' in page.text
+    assert f'href="{requests}">View requests' not in of_customer.text
 
 
 def test_without_a_published_plan_the_page_names_the_spec_only(as_dev, cast):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from django.utils.text import capfirst
 
@@ -20,13 +21,13 @@ from streams.publishing.troubleshooting import rule_table, symptoms
 from streams.sign_in.sign_in_limits import LIMITS
 from streams.spec.call_structure import BATCH_PATHS, CALLS, Call
 from streams.spec.identity_rules import RULES as IDENTITY_RULES
-from streams.spec.issues import Rule, Severity
 from streams.spec.rules import RULES as SPEC_RULES
+from streams.spec.rules import is_always_rejected
 from streams.spec.spec_exceptions import READINGS
 from streams.tenancy.invitation_sending import LIMITS as INVITATION_LIMITS
 
-# Errors that Segment would accept: the validation mode decides about these events.
-WHOLE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004"})
+if TYPE_CHECKING:
+    from streams.spec.issues import Rule
 
 
 def paths() -> str:
@@ -54,7 +55,8 @@ def calls() -> str:
 
 def rules_refused() -> str:
     """Return a table of the rules that reject an event in every validation mode."""
-    return rule_table(rule for rule in SPEC_RULES.values() if _is_refused(rule))
+    refused = (rule for rule in SPEC_RULES.values() if is_always_rejected(rule.id))
+    return rule_table(refused)
 
 
 def rules_names() -> str:
@@ -100,11 +102,7 @@ def sign_in_limits() -> str:
 
 
 def _rules_by_mode() -> list[Rule]:
-    return [rule for rule in SPEC_RULES.values() if not _is_refused(rule)]
-
-
-def _is_refused(rule: Rule) -> bool:
-    return rule.severity == Severity.ERROR and rule.id not in WHOLE
+    return [rule for rule in SPEC_RULES.values() if not is_always_rejected(rule.id)]
 
 
 def _is_of_name(rule: Rule) -> bool:

@@ -21,6 +21,7 @@ curl {host}/v1/batch \\
   -H "Content-Type: application/json" \\
   -d '{{"batch": [{event}]}}'"""
 WHOSE, WHO = "your-id-for-the-customer", "the-customers-id-for-the-person"
+PERSON = {"id": "your-id-for-the-person", "email": "alice@example.com"}
 # Used while the tracking plan has no named event.
 OPENED = PlannedEvent(
     name="Email Opened",
@@ -29,14 +30,22 @@ OPENED = PlannedEvent(
 
 
 def batch(
-    request: HttpRequest, planned: PlannedEvent | None, workspace: str = ""
+    request: HttpRequest,
+    planned: PlannedEvent | None,
+    workspace: str = "",
+    *,
+    names_person: bool = False,
 ) -> str:
     """Return a shell command that sends this event; None: one of the Spec.
 
-    `workspace` is its external ID; empty: a placeholder to replace. The token is an
-    environment variable.
+    `workspace` is its external ID; empty: a placeholder to replace. With `names_person`, the
+    event has identifiers instead of a userId. The token is an environment variable.
     """
     event = sample(planned or OPENED, user_id=WHO)
+    if names_person:
+        event = {key: value for key, value in event.items() if key != "userId"} | {
+            "person": PERSON
+        }
     text = json.dumps(
         _of_workspace(event, workspace or WHOSE), indent=2, ensure_ascii=False
     )

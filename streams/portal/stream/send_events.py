@@ -38,6 +38,11 @@ def send_events(request: PortalRequest, slug: str, stream_slug: str) -> HttpResp
         "planned": keys.items(),
         "chosen": chosen,
         "snippet": code_samples.batch(request, chosen, test_id),
+        "person_snippet": code_samples.batch(
+            request, chosen, test_id, names_person=True
+        )
+        if stream.identify_by
+        else "",
         "is_draft": not stream.plan_versions.published().exists(),
         "delivers": Stage(stream.stage).delivers,
         "test_id": test_id,

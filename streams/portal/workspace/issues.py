@@ -38,9 +38,11 @@ from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.forms import IssueFilterForm
 from streams.portal.workspace.issue_shares import NameEstimates, Shares
 from streams.portal.workspace.json_text import highlighted
+from streams.portal.workspace.quarantined import HeldByIssue
 from streams.publishing.page_data import profile_of
 from streams.spec.call_structure import CALLS
 from streams.spec.issues import Severity
+from streams.spec.rules import is_always_rejected
 from streams.spec.validation_modes import ValidationMode, stricter
 
 if TYPE_CHECKING:
@@ -86,6 +88,15 @@ class IssuesPage:
             return reverse("portal:quarantine", args=[self.access.workspace.public_id])
         return within(self.access, "partner-stream-quarantine", self.stream.slug)
 
+    @property
+    def requests(self) -> str:
+        """The URL of the partner's requests; empty for people who may not see them."""
+        access = self.access
+        if isinstance(access, PartnerAccess):
+            return within(access, "partner-requests")
+        slug = access.workspace.partner.slug if access.partner_role else ""
+        return reverse("portal:partner-requests", args=[slug]) if slug else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRow:
@@ -101,7 +112,9 @@ class FaultRow:
     learn: str  # the URL that adds the event to the plan; empty: the plan can't have it
     edit: str  # the URL that edits the event in the plan; empty: it isn't there
     shares: Shares  # of the events of that name
-    held: int  # events of that name in quarantine
+    held: int  # events of that name in quarantine, because of `held_by`
+    held_by: str  # a rule
+    is_refused: bool  # in every mode, so such events aren't stored
 
     @property
     def tone(self) -> str:
@@ -212,6 +225,7 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
     plan = PlanLinks.load(page.access, page.stream)
     rows = []
     for fault in shown:
+        count, held_by = held.of(fault.kind.name, fault.rules)
         kind, is_error = fault.kind, fault.severity == Severity.ERROR
         rule, sample = RULES.get(kind.rule), kind.sample
         is_blocked = is_error and page.mode in BLOCKING
@@ -224,7 +238,9 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
                 sample=highlighted(sample.encode()) if sample else "",
                 events=_events(fault, page, affected, at),
                 workspaces=affected.feeds if affected else 0,
-                held=held[kind.name] if kind.name else 0,
+                held=count,
+                held_by=held_by,
+                is_refused=is_always_rejected(kind.rule),
                 affected=urlencode({"rule": kind.rule, "name": kind.name}),
                 learn=plan.learn(kind.name, fault.rules),
                 edit=plan.edit(kind.name, fault.rules),
@@ -253,16 +269,10 @@ def _events(
     return of_feed(feed.workspace, feed, "events", **query) if feed else ""
 
 
-def _held(page: IssuesPage) -> Counter[str]:
-    """Return the number of events in quarantine by name."""
+def _held(page: IssuesPage) -> HeldByIssue:
     if page.feed is None:
-        ids = quarantine.feeds_with_some(page.stream.pk)
-    else:
-        ids = [page.feed.pk] if page.feed.quarantined else []
-    counts = Counter[str]()
-    for group in quarantine.kinds(ids):
-        counts[group.name] += group.events
-    return counts
+        return HeldByIssue(quarantine.feeds_with_some(page.stream.pk))
+    return HeldByIssue([page.feed.pk] if page.feed.quarantined else [])
 
 
 def _spread(page: IssuesPage, shown: Sequence[Fault]) -> dict[int, IssueSpread]:

@@ -1,16 +1,20 @@
-"""The events in quarantine that the filters of the list of events match."""
+"""The events in quarantine, of a list of events and of a list of issues."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
 from streams.base.clock import now
+from streams.events import quarantine
 from streams.events.search.quarantined import count_matches
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.portal.shared.access import WorkspaceAccess
     from streams.portal.workspace.forms import EventFilterForm
 
@@ -49,3 +53,17 @@ def quarantine_url(access: WorkspaceAccess, form: EventFilterForm) -> str:
     """Return the URL of the list of events in quarantine with the same filters."""
     page = reverse("portal:quarantine", args=[access.workspace.public_id])
     return f"{page}{form.quarantine_query()}#list"
+
+
+class HeldByIssue:
+    """The numbers of events in quarantine, by the rule that they broke and their name."""
+
+    def __init__(self, feed_ids: Sequence[int]) -> None:
+        self._counts = Counter[tuple[str, str]]()
+        for group in quarantine.kinds(feed_ids):
+            self._counts[group.rule, group.name] += group.events
+
+    def of(self, name: str, rules: Sequence[str]) -> tuple[int, str]:
+        """Return how many events broke one of the rules, and which: the most frequent."""
+        rule = max(rules, key=lambda one: self._counts[one, name])
+        return (self._counts[rule, name] if name else 0), rule
