@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from shutil import copyfile
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import django
 import hypothesis
 import pytest
+import redis
 from django.conf import settings
 from django.db import connection
 
@@ -114,6 +116,20 @@ def pytest_report_header(config):
 def services(request):
     """Databases and complete environments for processes that a test starts."""
     return request.config.stash[SERVICES]
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[redis.Redis]:
+    """The broker that this process uses."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def no_uses_counted(broker):
+    """Forget what earlier tests counted: they all come from the same address."""
+    if keys := broker.keys("rate:*"):
+        broker.delete(*keys)
 
 
 @pytest.fixture(scope="session")
