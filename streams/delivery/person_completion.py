@@ -54,12 +54,14 @@ def complete(
     An event without an ID gets the userId that the identity map has by now. If it has none,
     the event waits for it, if the stream sets such events aside. `anonymously`: those that
     waited already get an anonymousId instead. Those that stay may have a new rule, which
-    isn't saved.
+    isn't saved. An event that nothing identifies stays as it is.
     """
     contents = {row.pk: _decode(bytes(row.payload)) for row in rows if not row.user_id}
     rules = IdentityRules.of(feed.stream)
+    # Of events that came when other identifiers counted.
+    every = IdentityRules.with_every_kind(feed.stream)
     people = {
-        pk: identifiers_of(content, rules)
+        pk: identifiers_of(content, rules) or identifiers_of(content, every)
         for pk, content in contents.items()
         if _lacks_id(content)
     }
@@ -75,7 +77,8 @@ def complete(
         if "userId" not in ids and _waits(row, person, feed, anonymously=anonymously):
             stay.append(row)
             continue
-        new = _completed(row, {**ids, **contents[row.pk]})
+        content = {**ids, **contents[row.pk]}
+        new = _completed(row, content) if _has_id(content) else None
         if new is None:
             stay.append(row)
         else:
@@ -100,6 +103,10 @@ def _lacks_id(content: dict[str, Any]) -> bool:
     return not has_user_id(content) and (
         FIELD in content or not content.get("anonymousId")
     )
+
+
+def _has_id(content: dict[str, Any]) -> bool:
+    return has_user_id(content) or bool(content.get("anonymousId"))
 
 
 def _waits(

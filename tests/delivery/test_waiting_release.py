@@ -467,3 +467,30 @@ def test_a_link_of_a_process_with_another_ring_is_found(feed, settings, monkeypa
     compare_all(monkeypatch)
 
     assert in_log(feed) == [waits]
+
+
+def test_an_event_from_before_a_change_of_the_order_is_released_with_an_id(feed):
+    choose(feed, "email")
+    waiting(feed, {"email": "a@example.com"}, {"email": "b@example.com"})
+    choose(feed, "tool_id")
+    link(feed, "u7", EMAIL, "b@example.com")
+
+    release(feed)
+
+    first, second = payloads(feed)
+    assert first["anonymousId"]
+    assert second["userId"] == "u7"
+    assert books(feed) == (2, 2, 0, 0)
+
+
+def test_an_event_that_nothing_identifies_stays_in_quarantine(feed):
+    waiting(feed, {"id": "7"})
+    held = QuarantinedEvent.objects.get()
+    held.payload = bytes(held.payload).replace(b'"7"', b'"0"')
+    held.save()
+
+    release(feed)
+
+    assert in_log(feed) == []
+    assert QuarantinedEvent.objects.get().rule == RULE
+    assert books(feed) == (1, 0, 1, 0)

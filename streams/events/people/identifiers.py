@@ -59,9 +59,18 @@ class IdentityRules:
 
         If it looks up no userIds any more, every kind of identifier counts.
         """
+        return cls._of(stream, stream.identify_by or ",".join(_KINDS))
+
+    @classmethod
+    def with_every_kind(cls, stream: Stream) -> IdentityRules:
+        """Return the rules of a stream, as if every kind of identifier counted."""
+        return cls._of(stream, ",".join(_KINDS))
+
+    @classmethod
+    def _of(cls, stream: Stream, identify_by: str) -> IdentityRules:
         found = identity_rules(
             stream.slug,
-            stream.identify_by or ",".join(_KINDS),
+            identify_by,
             stream.unresolved,
             stream.anonymous_key,
             stream.check_user_ids,
