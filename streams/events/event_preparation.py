@@ -15,6 +15,7 @@ import msgspec
 
 from streams.base.clock import iso_ms
 from streams.events.log import NewEvent
+from streams.events.people.identifiers import FIELD as PERSON
 from streams.spec.call_structure import CALLS, structure_issues
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import (
@@ -98,6 +99,7 @@ def prepare(
     `ids`.
     """
     check(event, around, call=call)
+    event.pop(PERSON, None)  # no one is looked up
     return complete(event, around, ids=ids)
 
 

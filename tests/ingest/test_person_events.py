@@ -346,7 +346,7 @@ def test_an_alias_without_a_user_id_is_rejected(post, feed):
     assert result["rule"] == "SPEC-ID-001"
 
 
-def test_a_stream_without_an_order_keeps_person_and_asks_for_a_user_id(post, feed):
+def test_a_stream_without_an_order_removes_person_and_asks_for_a_user_id(post, feed):
     choose(feed.stream, [])
     link(feed, TOOL_ID, "7")
 
@@ -356,7 +356,7 @@ def test_a_stream_without_an_order_keeps_person_and_asks_for_a_user_id(post, fee
 
     assert [result["outcome"] for result in results] == ["rejected", "accepted"]
     assert results[0]["rule"] == "SPEC-ID-001"
-    assert payload(Event.objects.get())["person"] == {"id": "7"}
+    assert "person" not in payload(Event.objects.get())
 
 
 def test_a_broken_event_is_rejected_before_anyone_is_looked_up(post, feed):
