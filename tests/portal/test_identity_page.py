@@ -59,6 +59,7 @@ def user_id_in(response) -> str | None:
         ("email", " kim@EXAMPLE.com ", {}),
         ("tool_id", "c-17", {}),
         ("external_id", "x-1", {"type": "crm_id"}),
+        ("external_id", "x-1", {"type": "CRM_ID"}),
         ("user_id", "User 1 ", {}),
     ],
 )

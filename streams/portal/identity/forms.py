@@ -78,5 +78,8 @@ class PersonForm(forms.Form):
         _label, kind = KINDS[self.cleaned_data["kind"]]
         if kind is None:
             return None
-        named = self.cleaned_data["type"] if kind == Kind.EXTERNAL_ID else ""
-        return Identifier(kind=kind, value=self.cleaned_data["person"], type=named)
+        value = self.cleaned_data["person"]
+        if kind != Kind.EXTERNAL_ID:
+            return Identifier(kind=kind, value=value)
+        # As in identity/external_ids.py.
+        return Identifier(kind, value, self.cleaned_data["type"].strip().lower())
