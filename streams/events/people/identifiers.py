@@ -21,7 +21,7 @@ from streams.identity.inbound.tool_names import ToolNames, tool_names
 from streams.identity.links import MOST_OF_PERSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from streams.catalog.models import Stream
 
@@ -50,7 +50,8 @@ class IdentityRules:
     unresolved: Unresolved
     check_user_ids: bool
     tool_id: str  # the field of the context with the tool's ID, such as postboxId
-    names: ToolNames  # its other names
+    tool_ids: tuple[str, ...]  # that field, and its other spellings
+    names: ToolNames
     anonymous_key: bytes
 
     @classmethod
@@ -95,6 +96,7 @@ def identity_rules(
         Unresolved(unresolved),
         check_user_ids,
         f"{slug}Id",
+        (f"{slug}Id", *(tool_names(slug).fields - {f"{slug}Id"})),
         tool_names(slug),
         bytes.fromhex(anonymous_key),
     )
@@ -120,7 +122,7 @@ def identifiers_of(
     values: tuple[object, ...]
     for kind in rules.order:
         if kind is IdentifierKind.TOOL_ID:
-            values = (person.get("id"), *_tool_ids(context, rules))
+            values = (person.get("id"), *map(context.get, rules.tool_ids))
         elif kind is IdentifierKind.EMAIL:
             values = (person.get("email"), traits.get("email"), more.get("email"))
         elif kind is IdentifierKind.PHONE:
@@ -161,7 +163,7 @@ def uses_the_tools_id(event: Mapping[str, Any], rules: IdentityRules) -> bool:
     user_id = event.get("userId")
     own = (
         _object(event, FIELD).get("id"),
-        *_tool_ids(_object(event, "context"), rules),
+        *map(_object(event, "context").get, rules.tool_ids),
     )
     return user_id is not None and any(_text(one) == user_id for one in own)
 
@@ -172,12 +174,6 @@ def anonymous_id(feed_id: int, identifier: Identifier, rules: IdentityRules) -> 
     message = f"{feed_id}:{identifier.kind.value}:{identifier.type}:{value}"
     digest = hmac.digest(rules.anonymous_key, message.encode(), hashlib.sha256)
     return str(UUID(bytes=digest[:16], version=4))
-
-
-def _tool_ids(context: Mapping[str, Any], rules: IdentityRules) -> Iterator[object]:
-    yield context.get(rules.tool_id)
-    for name in rules.names.fields:
-        yield context.get(name)
 
 
 def _external_ids(context: Mapping[str, Any], names: ToolNames) -> list[Identifier]:
