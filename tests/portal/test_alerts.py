@@ -216,6 +216,9 @@ def test_the_overview_names_an_open_alert_and_no_other(client, cast, connection)
     factories.alert(connection, condition="late")
     assert "2 open alerts</a>" in page(client, cast, "overview")
 
+    factories.alert(connection, condition="volume_stopped")
+    assert "3 open alerts</a>" in page(client, cast, "overview")
+
 
 def partner_page(client, cast, **query) -> str:
     client.force_login(cast.sam)

@@ -8,7 +8,6 @@ from streams.alerts.models import Alert
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
 from streams.identity.models import IdentityMap
-from streams.portal.alerts.on_page import leads_to
 from streams.portal.chart.views import chart_context
 from streams.portal.shared.access import (
     PortalRequest,
@@ -42,16 +41,6 @@ def overview_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
     return render(request, "portal/workspace/_overview.html", _figures(access))
 
 
-def _other_alerts(access: WorkspaceAccess) -> list[Alert]:
-    """Return the open alerts, without those that the layout shows at the top of this page."""
-    return [
-        alert
-        for alert in Alert.objects.of(access.workspace).problems()
-        if alert.stream_id != access.the_feed.stream_id
-        or not leads_to(alert, "overview")
-    ]
-
-
 def _figures(access: WorkspaceAccess) -> dict[str, object]:
     feed, found = access.the_feed, feed_status(access)
     connection = found.connection
@@ -61,7 +50,7 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "cursor": found.cursor,
         "ledger": found.ledger,
         "status": found.status,
-        "open_alerts": _other_alerts(access),
+        "open_alerts": list(Alert.objects.of(access.workspace).problems()),
         "setup": setup_steps(access, found),
         "expiring": expiring_of(feed, found.now),
         "now": found.now,
