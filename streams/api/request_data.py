@@ -61,7 +61,7 @@ def feed_of(token: PartnerToken, external_id: str) -> Feed:
             404,
             "API-WORKSPACE-001",
             "This stream has no workspace with this ID.",
-            "Set `workspace` to the external ID that you send with the customer's events,"
-            " and use an API token of the stream.",
+            "Send the external ID that you send with the customer's events, in the body or in"
+            " the path, and use an API token of the stream.",
         )
     return feed

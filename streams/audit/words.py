@@ -139,6 +139,13 @@ REGIONS: Mapping[str, StrOrPromise] = {
     "sandbox-eu": gettext_lazy("Sandbox EU"),
     "all": gettext_lazy("All"),
 }
+ROLES: Mapping[str, StrOrPromise] = {  # tenancy/models.py
+    "admin": gettext_lazy("Admin"),
+    "developer": gettext_lazy("Developer"),
+    "support": gettext_lazy("Support"),
+    "editor": gettext_lazy("Editor"),
+    "viewer": gettext_lazy("Viewer"),
+}
 VALUES: Mapping[str, Mapping[str, StrOrPromise]] = {
     "region": REGIONS,
     "stage": {
@@ -159,9 +166,27 @@ VALUES: Mapping[str, Mapping[str, StrOrPromise]] = {
         "slack": gettext_lazy("Slack, or compatible"),
     },
     "stream": {"all": gettext_lazy("All")},
+    # As the form about userIds calls them (catalog/person_identifiers.py).
+    "identify_by": {
+        "tool_id": gettext_lazy("ID in the tool"),
+        "email": gettext_lazy("Email"),
+        "phone": gettext_lazy("Phone"),
+        "anonymous_id": gettext_lazy("anonymousId"),
+        "external_id": gettext_lazy("External ID"),
+    },
+    "unresolved": {
+        "reject": gettext_lazy("Reject the event"),
+        "set_aside": gettext_lazy("Set the event aside until the userId is known"),
+        "anonymous": gettext_lazy("Send the event with an anonymousId"),
+    },
+    "role": ROLES,
+    "before": ROLES,  # of a member whose role was changed
 }
 _NAMES = re.compile(r"(?:^|(?<=, ))[a-z_]+(?=: )")
 _RANGE = re.compile(r"^([0-9]+)-([0-9]+)$")
+_CODES = re.compile(
+    r"(?:^|(?<=, ))(identify_by|unresolved): ([^ ]+) → ([^ ]+?)(?=, |$)"
+)
 _YES_NO = re.compile(r"(?<=[:→] )(?:True|False)(?= →|, |$)")
 
 
@@ -185,6 +210,13 @@ def value_in_words(name: str, value: object) -> str:
         return text
     if name in ("fields", "filter"):
         return ", ".join(label(one) for one in text.split(", "))
+    if name == "identify_by":
+        return ", ".join(_word(name, one) for one in text.split(","))
+    return _word(name, text)
+
+
+def _word(name: str, text: str) -> str:
+    """Return one of the VALUES; the text itself if there is no word for it."""
     return str(VALUES.get(name, {}).get(text, text))
 
 
@@ -195,5 +227,11 @@ def _yes_or_no(*, is_true: bool) -> str:
 
 def _changes(text: str) -> str:
     """Return "name: old → new" of several fields, with labels for the names."""
-    labelled = _NAMES.sub(lambda found: label(found[0]), text)
+    words = _CODES.sub(_change_in_words, text)
+    labelled = _NAMES.sub(lambda found: label(found[0]), words)
     return _YES_NO.sub(lambda found: _yes_or_no(is_true=found[0] == "True"), labelled)
+
+
+def _change_in_words(found: re.Match[str]) -> str:
+    name, before, after = found.groups()
+    return f"{name}: {value_in_words(name, before)} → {value_in_words(name, after)}"

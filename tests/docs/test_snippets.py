@@ -72,7 +72,7 @@ def test_each_snippet_of_the_quick_start_sends_one_event(
     feed = factories.feed(stream)
     environ = {
         "PATH": os.environ["PATH"],
-        "PORTAL_URL": settings.INGEST_URL,
+        "PORTAL_INGEST_URL": settings.INGEST_URL,
         "PORTAL_TOKEN": token.text,
         "INGEST_KEY": factories.ingest_key(feed).text,
     }
@@ -99,4 +99,4 @@ def test_each_snippet_of_the_quick_start_sends_one_event(
 def test_the_page_names_the_address_for_events(quick_start, settings):
     (first, *_) = quick_start
 
-    assert f'export PORTAL_URL="{settings.INGEST_URL}"' in first.text
+    assert f'export PORTAL_INGEST_URL="{settings.INGEST_URL}"' in first.text

@@ -12,6 +12,7 @@ import pytest
 from streams.base.caching.ttl_cache import TtlCache
 from streams.base.clock import now
 from streams.base.ids import new_secret
+from streams.base.request_errors import RequestRefused
 from streams.events.models import Event, Feed
 from streams.ingest import django_views
 from streams.ingest.credential_lookup import CredentialLookup
@@ -20,6 +21,7 @@ from streams.ingest.credentials.credential_cache import (
     CredentialCache,
 )
 from streams.ingest.http.cors import ALLOWED
+from streams.ingest.http.routes import find_route
 from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import USE_NOTED_EVERY
@@ -323,6 +325,17 @@ def test_an_unacceptable_request_is_refused_as_a_whole(
     assert answer["message"]
     assert answer["fix"]
     assert logged(feed) == []
+
+
+def test_an_api_request_to_the_address_for_events_is_sent_to_the_portals_pages(
+    settings,
+):
+    settings.PORTAL_URL = "https://portal.example"
+    with pytest.raises(RequestRefused) as refused:
+        find_route("GET", "/api/v1/replays")
+
+    assert refused.value.body["code"] == "INGEST-PATH-001"
+    assert "Send API requests to https://portal.example." in refused.value.body["fix"]
 
 
 def test_only_post_is_accepted(client):

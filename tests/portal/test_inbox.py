@@ -176,7 +176,7 @@ def test_the_notices_of_several_workspaces_are_one_list(client, cast, alert):
 
 def test_a_partners_notice_about_a_quarantine_leads_to_the_quarantine(cast):
     connection = factories.cursor(factories.connection(cast.feed)).connection
-    alert = factories.alert(connection, condition="quarantine", partner=cast.partner)
+    alert = factories.alert(connection, condition="quarantine")
 
     args = [cast.partner.slug, cast.stream.slug]
     assert partner_page(alert) == reverse("portal:partner-stream-quarantine", args=args)

@@ -210,3 +210,14 @@ def test_without_recent_events_the_page_says_that_nothing_can_be_previewed(
         "No events were received in the last 24 hours"
         in as_dev.get(at("-publish")).text
     )
+
+
+def test_the_page_names_events_without_a_trigger(as_dev, cast, at):
+    sent = PlannedEvent(name="Email Sent", when="An email leaves the queue.")
+    plan = TrackingPlan(events=(OPENED, sent))
+    replace_draft(stream=cast.stream, plan=plan, what="", actor=cast.dev)
+
+    page = as_dev.get(at("-publish")).text
+
+    assert "1 event has no trigger" in page
+    assert "when it is sent: Email Opened." in page

@@ -63,6 +63,15 @@ def test_the_change_is_in_the_activity_log_without_the_key_of_anonymous_ids(
     assert cast.stream.anonymous_key not in str(entry.detail)
 
 
+def test_the_activity_log_has_the_words_of_the_form(as_dev, cast):
+    choose(as_dev, cast, "tool_id", "email")
+
+    page = as_dev.get(reverse("portal:partner-activity", args=[cast.partner.slug]))
+
+    assert "Find the userId by: – → ID in the tool, Email" in words(page)
+    assert "Reject the event → Set the event aside until" in words(page)
+
+
 def test_the_key_of_anonymous_ids_never_changes(as_dev, cast):
     choose(as_dev, cast, "email")
     key = cast.stream.anonymous_key

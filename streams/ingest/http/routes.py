@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streams.base.public_urls import portal_url
 from streams.base.request_errors import RequestRefused
 from streams.spec.call_structure import BATCH_PATHS, CALL_PATHS
 
@@ -33,12 +34,7 @@ def find_route(method: str, path: str) -> Route | None:
     """
     route = _ROUTES.get(path.removesuffix("/"))
     if route is None:
-        raise RequestRefused(
-            404,
-            "INGEST-PATH-001",
-            "This path does not exist.",
-            "Send the request to /v1/track, /v1/batch or the path of another call.",
-        )
+        raise _unknown(path)
     if method == "OPTIONS":
         return None
     if method != "POST":
@@ -50,3 +46,11 @@ def find_route(method: str, path: str) -> Route | None:
             {"allow": "POST, OPTIONS"},
         )
     return route
+
+
+def _unknown(path: str) -> RequestRefused:
+    fix = "Send the request to /v1/track, /v1/batch or the path of another call."
+    if path.startswith("/api/"):
+        address = portal_url() or "the address of the portal's pages"
+        fix = f"This is the address for events. Send API requests to {address}."
+    return RequestRefused(404, "INGEST-PATH-001", "This path does not exist.", fix)

@@ -105,6 +105,11 @@ def _publishing(
         "preview": _preview(stream, published, draft) if draft and changes else None,
         "forbidding": forbidding,
         "warnings": warnings[:MAX_SHOWN],
+        "untriggered": [
+            one.name or one.call for one in draft.plan.events if not one.when
+        ]
+        if draft
+        else [],
         "more_warnings": max(0, len(warnings) - MAX_SHOWN),
         "form": form,
         "refused": refused,
