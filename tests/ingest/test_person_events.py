@@ -7,7 +7,12 @@ import json
 import pytest
 
 from streams.catalog.identity_settings import choose_identity
+from streams.delivery import quarantine_jobs
+from streams.delivery.quarantine_decisions import decide
+from streams.delivery.waiting import release as waiting_release
+from streams.delivery.waiting import renewal as waiting_renewal
 from streams.events.models import Event, QuarantinedEvent, WaitingEvent
+from streams.events.quarantine import QuarantineFilter
 from streams.identity import lookup as identity_lookup
 from streams.identity.claims import Origin
 from streams.identity.identifiers import Identifier, IdentifierKind
@@ -417,3 +422,65 @@ def test_an_unknown_person_in_an_event_that_breaks_the_plan_waits_for_a_decision
     assert rules == ["PLAN-EVENT-001", "IDENTITY-UNRESOLVED"]
     assert QuarantinedEvent.objects.get().rule == "PLAN-EVENT-001"
     assert not WaitingEvent.objects.exists()
+
+
+def test_an_event_with_a_user_id_waits_behind_others_of_its_person(post, feed):
+    person = {"id": "7"}
+    post(opened("m1", person=person))
+
+    results = post(
+        opened("m2", userId="own", person=person),
+        opened("m3", userId="own", person={"id": "8"}),
+        opened("m4", userId="own"),
+    )
+
+    outcomes = [result["outcome"] for result in results]
+    assert outcomes == ["quarantined", "accepted", "accepted"]
+    [issue] = results[0]["findings"]
+    assert issue["message"] == "Earlier events of this person wait for their userId."
+    link(feed, TOOL_ID, "7")
+    waiting_release.work(lambda: False)
+    rows = [payload(row) for row in Event.objects.order_by("seq")]
+    assert [row["messageId"] for row in rows] == ["m3", "m4", "m1", "m2"]
+    assert [row["userId"] for row in rows] == ["own", "own", USER_ID, "own"]
+    assert not any("person" in row for row in rows)
+    assert inconsistencies(feed) == []
+
+
+def test_an_event_with_a_user_id_stops_waiting_when_no_earlier_event_does(
+    post, feed, monkeypatch
+):
+    post(opened("m1", person={"id": "7"}))
+    post(opened("m2", userId="own", person={"id": "7"}))
+    waiting_release.work(lambda: False)
+    assert not Event.objects.exists()
+    first = QuarantinedEvent.objects.order_by("pk")[0]
+    held = QuarantineFilter(ids=[first.pk])
+    decide(feeds=[feed], held=held, action="release", actor=None)
+    quarantine_jobs.work(lambda: False)
+
+    monkeypatch.setattr(waiting_renewal._Walk, "next_at", 0.0)
+    monkeypatch.setattr(waiting_renewal._Walk, "after", 0)
+    waiting_renewal.work()
+    waiting_release.work(lambda: False)
+
+    ids = Event.objects.order_by("seq").values_list("message_id", flat=True)
+    assert list(ids) == ["m1", "m2"]
+    assert not WaitingEvent.objects.exists()
+
+
+def test_an_event_whose_user_id_was_found_by_a_weaker_identifier_waits_behind_others(
+    post, feed
+):
+    post(opened("m1", person={"id": "7"}))
+    link(feed, EMAIL, "a@example.com")
+
+    [result] = post(opened("m2", person={"id": "7", "email": "a@example.com"}))
+    waiting_release.work(lambda: False)
+
+    assert result["outcome"] == "quarantined"
+    rows = [payload(row) for row in Event.objects.order_by("seq")]
+    assert [(row["messageId"], row["userId"]) for row in rows] == [
+        ("m1", USER_ID),
+        ("m2", USER_ID),
+    ]

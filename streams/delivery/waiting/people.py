@@ -80,7 +80,7 @@ def people_to_release(
     people |= _people(waiting.filter(event_id__in=missing))
     links = _links(feed_id, people.values(), links)
     user_ids = {pk: person.linked(links) for pk, person in people.items()}
-    covered = _covered(waiting, people, heads - links.keys())
+    covered = _covered(waiting, people, links, heads - links.keys())
     for pk, by in covered.items():
         user_ids[pk] = user_ids[by]
     chunk = dict(sorted(user_ids.items())[:most])
@@ -129,6 +129,7 @@ def _links(
 def _covered(
     waiting: QuerySet[WaitingEvent],
     people: Mapping[int, _Person],
+    links: Mapping[bytes, str],
     heads: Collection[bytes],
 ) -> dict[int, int]:
     """Return events without a link, each with one of `people` that has its identifiers."""
@@ -140,7 +141,8 @@ def _covered(
     )
     by_head: dict[bytes, list[int]] = {}
     for pk, person in people.items():
-        for digest in person.head:
+        # Not by a userId that only the tool sent.
+        for digest in person.head if person.all & links.keys() else ():
             by_head.setdefault(digest, []).append(pk)
     return {
         pk: by

@@ -19,6 +19,8 @@ from streams.events.people.identifiers import IdentityRules, identifiers_of
 from streams.events.people.waiting import digests_of, renew
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.events.people.waiting import Person
 
 log = structlog.get_logger()
@@ -67,7 +69,7 @@ def work() -> None:
 def _compare(feed_id: int, pks: list[int]) -> None:
     feed = Feed.objects.select_related("stream").get(pk=feed_id)
     rules = IdentityRules.of(feed.stream)
-    events = QuarantinedEvent.objects.filter(pk__in=pks)
+    events = list(QuarantinedEvent.objects.filter(pk__in=pks))
     people: dict[int, Person] = {
         row.pk: digests_of(feed_id, identifiers_of(_decode(bytes(row.payload)), rules))
         for row in events
@@ -77,3 +79,16 @@ def _compare(feed_id: int, pks: list[int]) -> None:
         locked = Feed.objects.select_for_update(no_key=True, of=("self",))
         locked.get(pk=feed_id)
         renew(feed_id, people)
+        _let_go(feed_id, {row.pk: row.user_id for row in events if row.user_id})
+
+
+def _let_go(feed_id: int, user_ids: Mapping[int, str]) -> None:
+    """Store the userIds that events have, unless earlier ones of their person wait.
+
+    Those may have expired, or someone decided about them.
+    """
+    waiting = WaitingEvent.objects.filter(feed_id=feed_id)
+    for pk, user_id in user_ids.items():
+        head = waiting.filter(event_id=pk, rank=0).values("digest")
+        if not waiting.filter(rank=0, digest__in=head, event_id__lt=pk).exists():
+            waiting.filter(event_id=pk, user_id="").update(user_id=user_id)

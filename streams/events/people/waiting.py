@@ -79,9 +79,7 @@ def stop_waiting(event_ids: Iterable[int]) -> None:
         WaitingEvent.objects.filter(event_id__in=ids).delete()
 
 
-def _rows(
-    feed_id: int, event_id: int, person: Person, user_id: str = ""
-) -> Iterator[WaitingEvent]:
+def _rows(feed_id: int, event_id: int, person: Person) -> Iterator[WaitingEvent]:
     for rank, keyed in enumerate(person):
         for digest in keyed:
             yield WaitingEvent(
@@ -89,7 +87,6 @@ def _rows(
                 digest=digest,
                 rank=rank,
                 person=person[0][0],
-                user_id=user_id,
                 event_id=event_id,
             )
 
@@ -104,11 +101,10 @@ def store_waiting(
     """
     newest = QuarantinedEvent.objects.filter(feed=feed_id).order_by("-pk")
     pks = sorted(newest.values_list("pk", flat=True)[:quarantined])
-    # A userId is here in full: those of the identity map fit the column.
     rows = [
         row
         for place, event in waiting
-        for row in _rows(feed_id, pks[place], event.person, event.user_id)
+        for row in _rows(feed_id, pks[place], event.person)
     ]
     _store(feed_id, rows)
 

@@ -42,9 +42,10 @@ def look_up(feed_id: int, people: Collection[Person]) -> dict[Person, Resolution
 def _resolution(
     feed_id: int, person: Person, links: Mapping[Identifier, FoundLink]
 ) -> Resolution:
-    for one in person:
+    for number, one in enumerate(person, start=1):
         if link := links.get(one):
-            # To keep a person's events in order, one digest is enough.
-            first = digests_of(feed_id, person[:1])
-            return Resolution(first, link.user_id, one.kind)
+            # The first one keeps a person's events in order, and the last one has the link.
+            return Resolution(
+                digests_of(feed_id, person[:number]), link.user_id, one.kind
+            )
     return Resolution(digests_of(feed_id, person))

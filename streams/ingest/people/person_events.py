@@ -63,7 +63,9 @@ def person_event(
     """
     has_id = has_user_id(event)
     complete_context(event, rules)
-    if has_id and not rules.check_user_ids:
+    # An event with a userId may have to wait behind others of its person.
+    waits = rules.unresolved == Unresolved.SET_ASIDE and FIELD in event
+    if has_id and not (rules.check_user_ids or waits):
         event.pop(FIELD, None)
         return None
     identifiers = identifiers_of(event, rules)
@@ -93,9 +95,7 @@ def identify(
     """
     event = item.content
     if has_user_id(event):
-        issues = _issues(event, found, rules)
-        event.pop(FIELD, None)
-        return Identified(complete(event, fields, ids=ids), issues=issues)
+        return _with_own_user_id(event, found, fields, rules, ids=ids)
     if found.user_id:
         event.pop(FIELD, None)
         event["userId"] = found.user_id
@@ -118,6 +118,20 @@ def identify(
         event.setdefault("anonymousId", stable)
         return Identified(complete(event, fields, ids=ids))
     raise EventRefused.for_issue(UNKNOWN)
+
+
+def _with_own_user_id(
+    event: dict[str, Any],
+    found: Resolution,
+    fields: RequestFields,
+    rules: IdentityRules,
+    *,
+    ids: Iterator[str],
+) -> Identified:
+    issues = _issues(event, found, rules) if rules.check_user_ids else ()
+    event.pop(FIELD, None)
+    person = found.person if rules.unresolved == Unresolved.SET_ASIDE else ()
+    return Identified(complete(event, fields, ids=ids, person=person), issues=issues)
 
 
 def without_feed(
