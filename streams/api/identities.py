@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from streams.api.authentication import for_partner
 from streams.api.request_data import feed_of, read_body
+from streams.audit.services import record
 from streams.base.clock import iso_ms, now
 from streams.base.msgspec_types import prepared
 from streams.base.request_errors import RequestRefused
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from streams.events.models import Feed
     from streams.identity.inbound.tool_names import ToolNames
     from streams.identity.links import FactResult
     from streams.tenancy.models import PartnerToken
@@ -100,7 +102,7 @@ def identities(
     """Return the changes of a workspace's identity map. A PUT adds links."""
     feed = feed_of(token, workspace)
     if request.method == "PUT":
-        return _put(request, feed.pk, tool_names(token.stream.slug))
+        return _put(request, feed, token)
     page = changes_after(feed.pk, _after(request))
     return _answer(
         {
@@ -124,14 +126,14 @@ def identity_keys(
     return _answer({"keys": keys})
 
 
-def _put(request: HttpRequest, feed_id: int, names: ToolNames) -> HttpResponse:
+def _put(request: HttpRequest, feed: Feed, token: PartnerToken) -> HttpResponse:
     body = read_body(
         request,
         Items,
         most_bytes=MAX_BODY_BYTES,
         example='Send an object with a list: {"identities": [{"userId": "u1", "id": "7"}]}.',
     )
-    at = now()
+    at, names = now(), tool_names(token.stream.slug)
     facts: dict[int, IdentityFact] = {}
     results: dict[int, dict[str, object]] = {}
     for number, raw in enumerate(body.identities):
@@ -144,10 +146,25 @@ def _put(request: HttpRequest, feed_id: int, names: ToolNames) -> HttpResponse:
                 "See /docs/guide/api/ for the fields and their types.",
             )
     _check_number(facts.values())
+    links = 0
     for numbers in chunks(facts, lambda n: len(facts[n].identifiers)):
-        learned = learn(feed_id, [facts[n] for n in numbers])
+        learned = learn(feed.pk, [facts[n] for n in numbers])
         results |= dict(zip(numbers, map(_result, learned.results), strict=True))
+        links += sum(done.new for done in learned.results)
+    if links:
+        _note(feed, token, links)
     return _answer({"results": [results[n] for n in range(len(results))]})
+
+
+def _note(feed: Feed, token: PartnerToken, links: int) -> None:
+    record(
+        "identity.added",
+        actor=None,
+        workspace=feed.workspace,
+        stream=token.stream.slug,
+        links=links,
+        token=token.hint,
+    )
 
 
 def _check_number(facts: Iterable[IdentityFact]) -> None:

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 IDENTITY: dict[str, StrOrPromise] = {
+    "identity.added": ngettext_lazy(
+        "Added %(links)s link to the identity map by API, with the token %(token)s…",
+        "Added %(links)s links to the identity map by API, with the token %(token)s…",
+        "links",
+    ),
     "identity.kept": _("Kept the userId of a person with a conflict: %(identifier)s"),
     "identity.replaced": _(
         "Replaced the userId of a person with a conflict: %(identifier)s"

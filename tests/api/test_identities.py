@@ -10,6 +10,7 @@ import json
 import pytest
 
 from streams.api import identities
+from streams.audit.models import AuditEntry
 from streams.identity import change_feed, user_ids
 from streams.identity.conflicts import Decision, decide_conflict
 from streams.identity.forgetting import forget
@@ -66,6 +67,17 @@ def test_people_are_added_with_all_their_identifiers(api, path, feed):
     assert again == [{"result": "unchanged", "new": 0, "seen": 5}]
     crm = Identifier(IdentifierKind.EXTERNAL_ID, "c-9", "crm_id")
     assert find(feed.pk, [crm])[crm].user_id == "u1"
+
+
+def test_a_request_that_adds_links_is_in_the_activity_log_without_identifiers(
+    api, path, feed
+):
+    for _ in range(2):  # the second one adds nothing
+        results(api.put(path, alice(id="7"), alice("u2", email="b@example.com")))
+
+    [entry] = AuditEntry.objects.filter(action="identity.added")
+    assert (entry.workspace, entry.detail["links"]) == (feed.workspace, 3)
+    assert "example.com" not in str(entry.detail)
 
 
 def test_each_item_has_its_own_result(api, path):
