@@ -94,7 +94,7 @@ class Connection(models.Model):
                 name="one_connection_per_write_key",
             ),
         ]
-        # The few that alerts are about. Beat looks for them several times a minute.
+        # The few that alerts and the operators' first page are about.
         indexes = [
             models.Index(
                 fields=["status_at"],
@@ -105,6 +105,11 @@ class Connection(models.Model):
                 fields=["known_at"],
                 condition=models.Q(known=False),
                 name="connection_key_unknown",
+            ),
+            models.Index(
+                fields=["status_at"],
+                condition=models.Q(status="paused") & ~models.Q(status_reason=""),
+                name="connection_operator_pause",
             ),
         ]
 

@@ -212,6 +212,17 @@ def test_a_page_measures_only_if_no_figures_were_stored_recently(staff):
     assert title in sections(staff)[0]
 
 
+def test_pauses_are_live_between_two_measurements(staff):
+    store_figures(now())
+    CASES["Paused by an operator"]()
+
+    [item] = sections(staff)[0]["Paused by an operator"].items
+    assert item.detail == "Their server floods us."
+
+    Connection.objects.update(status=Connection.Status.ACTIVE, status_reason="")
+    assert sections(staff)[0] == {}
+
+
 def test_figures_of_another_version_are_measured_again(staff):
     store_figures(now())
 

@@ -67,8 +67,6 @@ class WorkFigures(msgspec.Struct, frozen=True, kw_only=True):
     attention_count: int  # connections
     unreadable: list[int]  # connections whose write key can't be read
     unreadable_count: int
-    paused: list[int]  # connections that an operator paused, the longest first
-    paused_count: int
 
 
 def measure(now: datetime) -> WorkFigures:
@@ -79,8 +77,6 @@ def measure(now: datetime) -> WorkFigures:
     unreadable = Connection.objects.current().filter(
         status=Connection.Status.ACTIVE, status_reason=UNREADABLE
     )
-    paused = Connection.objects.paused_by_operator()
-    longest = list(paused.order_by("status_at").values_list("pk", flat=True)[:MOST])
     first = list(unreadable.order_by("pk").values_list("pk", flat=True)[:MOST])
     return WorkFigures(
         failing=sorted(name for name, part in readiness(now).items() if not part.ok),
@@ -101,8 +97,6 @@ def measure(now: datetime) -> WorkFigures:
         attention_count=sum(one.count for one in attention),
         unreadable=first,
         unreadable_count=unreadable.count() if first else 0,
-        paused=longest,
-        paused_count=paused.count() if longest else 0,
     )
 
 
