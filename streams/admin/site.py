@@ -91,6 +91,7 @@ class StaffSite(AdminSite):
         figures = latest_figures(at)
         content = {
             "failing": figures.failing,
+            "figures_at": figures.at,
             "work": work_queue(staff_of(request), figures, at),
             "tools": tools(staff_of(request)),
             "groups": [*grouped(self.get_app_list(request))],

@@ -20,6 +20,7 @@ from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE
 from streams.delivery import quarantine_jobs
 from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.delivery.quarantine_decisions import decide
 from streams.events.models import QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import QuarantineFilter
@@ -221,6 +222,39 @@ def test_pauses_are_live_between_two_measurements(staff):
 
     Connection.objects.update(status=Connection.Status.ACTIVE, status_reason="")
     assert sections(staff)[0] == {}
+
+
+@pytest.mark.parametrize(
+    ("title", "end"),
+    [
+        (
+            "Connections that need attention",
+            lambda: Connection.objects.update(status=Connection.Status.ACTIVE),
+        ),
+        (
+            "Connections whose write key can't be read",
+            lambda: Connection.objects.update(status_reason=""),
+        ),
+        (
+            "Events about to expire",
+            lambda: Cursor.objects.update(position=2, due_at=None),
+        ),
+        ("Growing queues", lambda: Cursor.objects.update(due_at=None)),
+    ],
+)
+def test_stored_rows_say_from_when_they_are_and_disappear_once_they_are_over(
+    staff, title, end
+):
+    CASES[title]()
+    store_figures(now())
+    at = StoredFigures.objects.get().figures["at"][11:19]
+
+    found, page = sections(staff)
+    assert found[title].is_stored
+    assert f"Figures of {at}, updated every minute" in page
+
+    end()
+    assert title not in sections(staff)[0]
 
 
 def test_figures_of_another_version_are_measured_again(staff):

@@ -12,6 +12,7 @@ from streams.admin.home.work_items import WorkItem, WorkSection
 from streams.admin.shared.base import to_the_second
 from streams.admin.shared.links import list_url, page_url
 from streams.delivery.models import Cursor
+from streams.delivery.retention.expiry import expiring_of
 from streams.events.models import Feed
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def growing_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
         "connection__feed__workspace",
         "connection__feed__stream",
     )
-    cursors = related.in_bulk([one.cursor for one in figures.growing])
+    # Those that have been sent or disconnected since the measurement aren't work.
+    queued = related.filter(due_at__isnull=False, connection__deleted_at=None)
+    cursors = queued.in_bulk([one.cursor for one in figures.growing])
     words = words_of([cursor.connection for cursor in cursors.values()])
     items = [
         WorkItem(
@@ -40,13 +43,14 @@ def growing_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
             since=cursor.failing_since,
         )
         for one in figures.growing
-        if (cursor := cursors.get(one.cursor))  # not removed since
+        if (cursor := cursors.get(one.cursor))
     ]
     return WorkSection.of(
         items,
         title=_("Growing queues"),
         url=list_url(Cursor, queue="yes", o=BY_QUEUE),
-        count=figures.growing_count,
+        count=figures.growing_count - len(figures.growing) + len(items),
+        is_stored=True,
     )
 
 
@@ -68,7 +72,10 @@ def expiring_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
         [one.feed for one in figures.expiring]
     )
     items = []
-    for one in figures.expiring:
+    for stored in figures.expiring:  # at most MOST, and a query for each
+        feed = feeds.get(stored.feed)
+        if feed is None or (one := expiring_of(feed, now)) is None:
+            continue  # removed or sent since
         text = ngettext(
             "%(count)s event, at %(time)s",
             "%(count)s events, starting at %(time)s",
@@ -78,9 +85,6 @@ def expiring_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
             "count": f"{one.events:,}",
             "time": to_the_second(one.first_at),
         }
-        feed = feeds.get(one.feed)
-        if feed is None:
-            continue  # removed since
         items.append(
             WorkItem(text=str(feed), url=page_url(feed), detail=detail, since=one.since)
         )
@@ -88,5 +92,6 @@ def expiring_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
         items,
         title=_("Events about to expire"),
         url=list_url(Feed, expiring="yes"),
-        count=figures.expiring_count,
+        count=figures.expiring_count - len(figures.expiring) + len(items),
+        is_stored=True,
     )

@@ -30,6 +30,7 @@ class WorkSection:
     items: Sequence[WorkItem]
     tone: str = "warn"  # bad, warn or calm: the color of the count
     has_more: bool = False  # whether the list has more than `items`
+    is_stored: bool = False  # its figures are up to a minute old
 
     @classmethod
     def of(
@@ -41,6 +42,7 @@ class WorkSection:
         count: int,
         tone: str = "warn",
         rows: int | None = None,
+        is_stored: bool = False,
     ) -> Self | None:
         """Return a section with these items; None if there are none.
 
@@ -50,5 +52,11 @@ class WorkSection:
             return None
         has_more = (count if rows is None else rows) > len(items)
         return cls(
-            title=title, url=url, count=count, items=items, tone=tone, has_more=has_more
+            title=title,
+            url=url,
+            count=count,
+            items=items,
+            tone=tone,
+            has_more=has_more,
+            is_stored=is_stored,
         )

@@ -24,6 +24,7 @@ from streams.admin.shared.links import list_url, page_url
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection
+from streams.connections.write_keys import UNREADABLE
 from streams.delivery.limits.models import Halt
 from streams.delivery.limits.send_policy import halted_connections
 from streams.observability.feed_state.states import FeedState
@@ -75,20 +76,24 @@ def _unreadable_keys(figures: WorkFigures, now: datetime) -> WorkSection | None:
     """Return the connections whose write key can't be read."""
     related = Connection.objects.select_related("feed__workspace", "feed__stream")
     lean = related.defer("key_ciphertext", "key_fingerprint")
+    unreadable = lean.current().filter(
+        status=Connection.Status.ACTIVE, status_reason=UNREADABLE
+    )
     items = [
         WorkItem(
             text=str(connection),
             url=page_url(connection),
             detail=str(connection.feed),
         )
-        for connection in lean.filter(pk__in=figures.unreadable).order_by("pk")
+        for connection in unreadable.filter(pk__in=figures.unreadable).order_by("pk")
     ]
     return WorkSection.of(
         items,
         title=_("Connections whose write key can't be read"),
         url=list_url(Connection, waits="operator"),
-        count=figures.unreadable_count,
+        count=figures.unreadable_count - len(figures.unreadable) + len(items),
         tone="bad",
+        is_stored=True,
     )
 
 
@@ -155,8 +160,14 @@ def _asked(stream: Stream) -> str:
 def _attention(figures: WorkFigures, now: datetime) -> WorkSection | None:
     """Return the connections that need attention, by partner."""
     query = {"state": FeedState.ATTENTION.name.lower()}
+    rows = Connection.objects.current().filter(status=Connection.Status.ATTENTION)
+    partners = [one.partner for one in figures.attention]
+    stopped = rows.filter(**{f"{PARTNER}__in": partners})
+    still = set(stopped.values_list(PARTNER, flat=True).distinct())
+    shown = [one for one in figures.attention if one.partner in still]
+    over = [one for one in figures.attention if one.partner not in still]
     items = []
-    for one in figures.attention:
+    for one in shown:
         text = ngettext("%(count)s connection", "%(count)s connections", one.count)
         url = list_url(Connection, **query, **{f"{PARTNER}__id__exact": one.partner})
         detail = text % {"count": f"{one.count:,}"}
@@ -165,8 +176,9 @@ def _attention(figures: WorkFigures, now: datetime) -> WorkSection | None:
         items,
         title=_("Connections that need attention"),
         url=list_url(Connection, **query),
-        count=figures.attention_count,
-        rows=figures.attention_partners,
+        count=figures.attention_count - sum(one.count for one in over),
+        rows=figures.attention_partners - len(over),
+        is_stored=True,
     )
 
 

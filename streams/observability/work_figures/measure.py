@@ -57,6 +57,7 @@ class PartnerAttention(msgspec.Struct, frozen=True, kw_only=True):
 class WorkFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The first MOST of each kind, and the counts of all."""
 
+    at: datetime  # of the measurement
     failing: list[str]  # parts of the portal, by readiness_checks.py, sorted
     growing: list[GrowingQueue]  # the largest first
     growing_count: int
@@ -79,6 +80,7 @@ def measure(now: datetime) -> WorkFigures:
     )
     first = list(unreadable.order_by("pk").values_list("pk", flat=True)[:MOST])
     return WorkFigures(
+        at=now,
         failing=sorted(name for name, part in readiness(now).items() if not part.ok),
         growing=growing[:MOST],
         growing_count=len(growing),
