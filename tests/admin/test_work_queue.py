@@ -307,9 +307,13 @@ def test_growing_queues_are_listed_with_the_largest_first(staff):
         cursor = factories.cursor(factories.connection())
         factories.append(cursor.feed, events, now=now())
 
-    url = sections(staff)[0]["Growing queues"].url
-    listed = staff.get(url).context["cl"].result_list
+    section = sections(staff)[0]["Growing queues"]
+    page = staff.get(section.url)
+    listed = page.context["cl"].result_list
 
+    start = "5 queued, 5 more than there were an hour ago – "
+    assert section.items[0].detail.startswith(start)
+    assert page.context["title"] == "Queues"
     assert [cursor.feed.head_seq for cursor in listed] == [5, 3, 2]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -86,6 +86,16 @@ class CursorAdmin(ReadOnlyAdmin):
         waiting = Case(When(ended_at=None, then=last - F("position")), default=0)
         rows: QuerySet = super().get_queryset(request).annotate(waiting=waiting)
         return rows
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        queues = (
+            {"title": gettext("Queues")}
+            if QueueFilter.parameter_name in request.GET
+            else {}
+        )
+        return super().changelist_view(request, {**queues, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ListWithBlocks]:
         return ListWithBlocks

@@ -56,7 +56,7 @@ def growing_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
 
 def _growth(cursor: Cursor, queue: GrowingQueue, word: str) -> str:
     text = _(
-        "%(waiting)s queued, %(growth)s more than an hour ago – %(connection)s, %(status)s"
+        "%(waiting)s queued, %(growth)s more than there were an hour ago – %(connection)s, %(status)s"
     )
     return text % {
         "waiting": f"{queue.waiting:,}",
