@@ -134,6 +134,22 @@ def test_a_pause_with_an_empty_queue_says_so(staff):
     page = staff.get(reverse("admin:streams_connection_pause", query=query)).text
 
     assert "No events are queued. New ones wait" in page
+    assert 'class="button danger">Pause delivery</button>' in page
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [("active", "Pause delivery…"), ("paused", "Resume delivery…")],
+)
+def test_a_workspace_leads_to_the_pause_or_to_the_end_of_one(staff, status, offered):
+    feed = factories.connection(status=status).feed
+    page = staff.get(
+        reverse("admin:streams_workspace_change", args=[feed.workspace_id])
+    ).text
+    other = {"Pause delivery…", "Resume delivery…"} - {offered}
+
+    assert f">{offered}</a>" in page
+    assert not any(f">{text}</a>" in page for text in other)
 
 
 def test_a_pause_of_too_many_connections_recommends_a_halt(staff, monkeypatch):

@@ -198,7 +198,7 @@ def test_a_connection_is_paused_from_the_list(staff, live_server):
     staff.get_by_label("Action:").select_option(label="Pause delivery…")
     staff.get_by_role("button", name="Run").click()
     staff.get_by_label("Reason").fill("Their server floods us.")
-    staff.get_by_role("button", name="Pause connection").click()
+    staff.get_by_role("button", name="Pause delivery").click()
 
     said = "Paused 1 connection."
     expect(staff.get_by_text(said)).to_be_visible()
