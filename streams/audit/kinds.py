@@ -29,7 +29,7 @@ KINDS: Mapping[str, tuple[StrOrPromise, tuple[str, ...]]] = {
     "streams": (_("Streams, plans and docs"), ("stream.", "plan.", "page.", "qa.")),
     "workspaces": (_("Workspaces and partners"), ("workspace.", "partner.")),
     "delivery": (_("Delivery stops and restores"), ("delivery.", "history.")),
-    "support": (_("Access by the operator"), ("support.",)),
+    "support": (_("Access by the operator"), ("support.", "impersonation.")),
     OTHER: (_("Other"), ()),
 }
 

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from streams.admin.shared.links import page_url
+from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.validation.rules import RULES
 from streams.delivery.connection.status import pause
@@ -26,6 +27,16 @@ def listed(staff, name, **query):
     response = staff.get(reverse(f"admin:streams_{name}_changelist", query=query))
     assert response.status_code == 200, response.url
     return list(response.context["cl"].result_list)
+
+
+def test_access_by_the_operator_includes_viewing_the_portal_as_someone(staff):
+    actions = ["impersonation.ended", "impersonation.started"]
+    for action in actions:
+        record(action, actor=None)
+
+    found = listed(staff, "auditentry", kind="support")
+
+    assert sorted(one.action for one in found) == actions
 
 
 def test_the_activity_log_is_narrowed_to_a_kind_and_then_to_an_activity(staff):
