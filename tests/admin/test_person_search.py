@@ -43,7 +43,8 @@ def test_a_search_for_a_person_leads_to_their_events_in_one_click(
     assert {(feed.pk, event.seq) for feed, event, *_ in page.context["rows"]} == {
         (feed.pk, 1) for feed in feeds[:2]
     }
-    assert "Search complete: 5 events." in page.text
+    assert "Searched 5 events." in page.text
+    assert "2 matches on this page." in page.text
 
 
 def test_the_help_fits_an_email_that_was_typed(staff):
@@ -51,6 +52,8 @@ def test_the_help_fits_an_email_that_was_typed(staff):
 
     assert "If you searched for a person" in page.text
     assert "If you searched for a messageId" not in page.text
+    assert "Nothing matches" not in page.text
+    assert "To find events with it, use the button above." in page.text
 
 
 def test_a_search_continues_where_its_last_step_stopped(staff):
