@@ -99,6 +99,10 @@ def _use_second_factors():
 
 
 def pytest_collection_modifyitems(config, items):
+    if config.option.database != "postgres":
+        left_out = [item for item in items if item.get_closest_marker("postgres")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     if worker := getattr(config, "workerinput", None):
         items[:] = in_shares(
             items,

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import describe
@@ -172,12 +171,11 @@ def test_a_fact_that_is_repeated_writes_nothing(feed, django_assert_max_num_quer
     assert counts(feed) == (200, 0)
 
 
+@pytest.mark.postgres  # SQLite limits the parameters of a statement
 @pytest.mark.parametrize("people", [1, 300])
 def test_the_number_of_statements_does_not_depend_on_the_facts(
     feed, people, django_assert_max_num_queries
 ):
-    if transaction.get_connection().vendor == "sqlite":
-        pytest.skip("SQLite limits the parameters of a statement")
     learn(feed.pk, [fact("u0", email(str(n))) for n in range(people)])
     facts = [
         fact(f"u{n}", email(str(n)), tool_id(f"t{n}"), at=NOW + timedelta(days=1))

@@ -10,7 +10,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from streams.identity.inbound.services import rotate_secret
 from streams.identity.inbound_address import InboundAddress
@@ -316,11 +316,10 @@ def test_segment_is_asked_to_retry_what_waited_too_long(post, monkeypatch):
     assert (status, answer["code"], user_ids()) == (503, "INGEST-BUSY-001", set())
 
 
+@pytest.mark.postgres  # SQLite waits for other writers for longer
 def test_segment_is_asked_to_retry_if_the_database_is_locked(
     post, address, monkeypatch
 ):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite waits for other writers for longer")
     monkeypatch.setattr(writer, "DEADLINE_S", 0.3)
     with transaction.atomic():
         InboundAddress.objects.select_for_update().get(pk=address.pk)
