@@ -55,5 +55,5 @@ def test_pages_fit_longer_texts_and_scripts_add_none_in_english(
                 plain.setdefault(text, row.route)
     page.goto("about:blank")
 
-    assert too_wide == {}
+    assert too_wide == {}, [*too_wide]
     assert plain == {}
