@@ -151,7 +151,7 @@ def test_an_open_alert_says_what_it_means_and_one_that_is_over_does_not(
     client, cast, connection
 ):
     alert = factories.alert(connection, condition="quarantine")
-    meaning = "They are delivered only if someone releases them."
+    meaning = "only if someone releases them, or when the userId is known."
 
     assert meaning in page(client, cast)
     assert meaning in partner_page(client, cast)
