@@ -44,10 +44,11 @@ def ways_to_confirm(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     The way that the user used last is the first one, which is offered.
     """
     ways, last = [], _last_way(request, user)
-    if enforced_for(user.email) is None and user.has_usable_password():
+    must_use_sso = enforced_for(user.email) is not None
+    if not must_use_sso and user.has_usable_password():
         url = reverse("account_reauthenticate")
         ways.append(_way(PASSWORD_METHOD, _("Use your password"), url))
-    if enforced_for(user.email) is None or last == TIMELESS:
+    if not must_use_sso or last == TIMELESS:
         url = reverse("account_reauthenticate_code")
         ways.append(_way("code", _("Use an emailed code"), url))
     provider = None if user.is_staff else provider_for(user.email)
