@@ -160,19 +160,12 @@ def send_again(*, message: WebhookMessage, actor: User) -> None:
     It keeps its ID and its body, so the receiver recognizes it. Raises NotSentAgain, also if
     the endpoint is disabled.
     """
-    endpoint = _locked(message.endpoint)
+    _locked(message.endpoint)
     message = WebhookMessage.objects.select_related("endpoint", "alert").get(
         pk=message.pk
     )
-    if message.delivered_at:
-        raise NotSentAgain(_("This message was delivered already."))
-    if endpoint.gone_at:
-        text = _("The endpoint is disabled, because its receiver responded 410 Gone.")
-        raise NotSentAgain(text)
-    if message.dropped_at:
-        raise NotSentAgain(_why_dropped(message))
-    if not message.failed:
-        raise NotSentAgain(_("This message is queued already."))
+    if not can_send_again(message):
+        raise NotSentAgain(_why_not(message))
     at, is_test = now(), message.alert_id is None
     WebhookMessage.objects.filter(pk=message.pk).update(
         due_at=at,
@@ -188,6 +181,17 @@ def can_send_again(message: WebhookMessage) -> bool:
     """Whether `send_again` works for a message, as the row at hand says."""
     ended = message.delivered_at or message.dropped_at or message.endpoint.gone_at
     return message.failed and not ended
+
+
+def _why_not(message: WebhookMessage) -> str:
+    """Return why a message can't be sent again."""
+    if message.delivered_at:
+        return _("This message was delivered already.")
+    if message.endpoint.gone_at:
+        return _("The endpoint is disabled, because its receiver responded 410 Gone.")
+    if message.dropped_at:
+        return _why_dropped(message)
+    return _("This message is queued already.")
 
 
 def _why_dropped(message: WebhookMessage) -> str:
