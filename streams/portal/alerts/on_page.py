@@ -33,8 +33,7 @@ MOST = 20  # alerts to read of a partner
 
 def leads_to(alert: Alert, page: str) -> bool:
     """Whether an alert of a workspace leads to a page, for people who may edit or who view."""
-    fixes = page_name(alert, can_edit=True)
-    return page in (fixes, FOR_VIEWERS.get(fixes))
+    return page in {page_name(alert, can_edit=can_edit) for can_edit in (True, False)}
 
 
 def alerts_of_page(access: WorkspaceAccess, page: str) -> list[Alert]:
