@@ -31,6 +31,8 @@ EVERY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 AT_ONCE = 500  # alerts in one transaction
 Condition, Audience = Alert.Condition, Notice.Audience
 REMIND = Notice.Transition.REMIND
+OF_PORTAL = [rule.condition for rule in BY_CONDITION.values() if rule.for_operators]
+OF_PARTNERS = [rule.condition for rule in BY_CONDITION.values() if rule.partner_from]
 # Something that happened needs no reminder.
 REMINDED = (
     Condition.ATTENTION,
@@ -43,10 +45,8 @@ REMINDED = (
     Condition.ISSUES,
     Condition.VOLUME_STOPPED,
     Condition.HALTED,
-    *(rule.condition for rule in BY_CONDITION.values() if rule.for_operators),
+    *OF_PORTAL,
 )
-OF_PORTAL = [rule.condition for rule in BY_CONDITION.values() if rule.for_operators]
-OF_PARTNERS = [rule.condition for rule in BY_CONDITION.values() if rule.partner_from]
 type _Group = tuple[str, int]  # a condition and a stream
 
 
