@@ -73,7 +73,7 @@ def complete(
         if person is None:
             released.append((row, as_stored(row)))
             continue
-        ids = _ids(person, found, feed.pk, rules)
+        ids = _ids(contents[row.pk], person, found, feed.pk, rules)
         if "userId" not in ids and _waits(row, person, feed, anonymously=anonymously):
             stay.append(row)
             continue
@@ -87,6 +87,7 @@ def complete(
 
 
 def _ids(
+    content: Mapping[str, Any],
     person: Person,
     found: Mapping[Identifier, FoundLink],
     feed_id: int,
@@ -96,7 +97,9 @@ def _ids(
     link = next((found[one] for one in person if one in found), None)
     if link is not None:
         return {"userId": link.user_id}
-    return {"anonymousId": anonymous_id(feed_id, person[0], rules)} if person else {}
+    if not person:
+        return {}
+    return {"anonymousId": anonymous_id(feed_id, content, person, rules)}
 
 
 def _lacks_id(content: dict[str, Any]) -> bool:

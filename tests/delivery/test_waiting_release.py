@@ -254,6 +254,17 @@ def test_someone_releases_an_event_that_waits_with_an_anonymous_id(feed):
     assert books(feed) == (2, 2, 0, 0)
 
 
+def test_someone_releases_an_event_with_the_anonymous_id_that_it_has_for_its_person(
+    feed,
+):
+    waiting(feed, {"id": "7", "anonymousId": "own"})
+
+    release(feed)
+
+    [payload] = payloads(feed)
+    assert payload["anonymousId"] == "own"
+
+
 def test_someone_releases_an_event_whose_user_id_is_known_by_now(feed):
     waiting(feed, {"id": "7"})
     link(feed, "u7", TOOL_ID, "7")

@@ -246,6 +246,22 @@ def test_an_unknown_person_gets_the_same_anonymous_id_every_time(post, feed):
     assert not any("userId" in row or "person" in row for row in rows)
 
 
+@pytest.mark.parametrize(
+    "person", ["abc", ["abc"], {"anonymousId": {"a": 1}}, {"anonymousId": "x" * 1_001}]
+)
+def test_a_person_without_a_usable_anonymous_id_gets_one(post, feed, person):
+    choose(feed.stream, unresolved="anonymous")
+    context = {"traits": {"email": "a@example.com"}}
+
+    results = post(
+        opened("m1", person=person, context=context), opened("m2", context=context)
+    )
+
+    assert [result["outcome"] for result in results] == ["accepted"] * 2
+    first, second = [payload(row)["anonymousId"] for row in Event.objects.all()]
+    assert first == second
+
+
 def test_another_workspace_has_other_anonymous_ids(client, feed):
     choose(feed.stream, unresolved="anonymous")
     other = factories.feed(feed.stream)

@@ -21,7 +21,7 @@ from streams.identity.inbound.tool_names import ToolNames, tool_names
 from streams.identity.links import MOST_OF_PERSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from streams.catalog.models import Stream
 
@@ -168,10 +168,22 @@ def uses_the_tools_id(event: Mapping[str, Any], rules: IdentityRules) -> bool:
     return user_id is not None and any(_text(one) == user_id for one in own)
 
 
-def anonymous_id(feed_id: int, identifier: Identifier, rules: IdentityRules) -> str:
-    """Return the anonymousId of an unknown person: a UUID, always the same in a feed."""
-    value = normalized(identifier)
-    message = f"{feed_id}:{identifier.kind.value}:{identifier.type}:{value}"
+def anonymous_id(
+    feed_id: int,
+    event: Mapping[str, Any],
+    identifiers: Sequence[Identifier],
+    rules: IdentityRules,
+) -> str:
+    """Return the anonymousId of an unknown person, who has at least one identifier.
+
+    It is the one that the event names for its person, or a UUID that is always the same in a
+    feed.
+    """
+    own = _text(_object(event, FIELD).get("anonymousId"))
+    if own and normalized(Identifier(IdentifierKind.ANONYMOUS_ID, own)) is not None:
+        return own
+    first = identifiers[0]
+    message = f"{feed_id}:{first.kind.value}:{first.type}:{normalized(first)}"
     digest = hmac.digest(rules.anonymous_key, message.encode(), hashlib.sha256)
     return str(UUID(bytes=digest[:16], version=4))
 

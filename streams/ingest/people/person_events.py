@@ -113,9 +113,9 @@ def identify(
         event.pop(FIELD, None)  # stored, but not validated
         return Identified(new, issues=(SET_ASIDE,))
     if rules.unresolved == Unresolved.ANONYMOUS:
-        own = (event.pop(FIELD, None) or {}).get("anonymousId")
-        stable = own or anonymous_id(feed_id, item.identifiers[0], rules)
+        stable = anonymous_id(feed_id, event, item.identifiers, rules)
         event.setdefault("anonymousId", stable)
+        event.pop(FIELD, None)
         return Identified(complete(event, fields, ids=ids))
     raise EventRefused.for_issue(UNKNOWN)
 
