@@ -17,7 +17,7 @@ from tests.api.test_identities import IdentityApi, results
 
 ORDER = "tool_id,email,phone,anonymous_id,external_id"
 SLUG = "help-desk"
-RULES = identity_rules(SLUG, ORDER, "set_aside", "00" * 32, False)
+RULES = identity_rules(SLUG, ORDER, "set_aside", "00" * 32, check_user_ids=False)
 TYPES = {
     "help_desk_id": IdentifierKind.TOOL_ID,
     "help-desk_id": IdentifierKind.TOOL_ID,

@@ -69,15 +69,13 @@ class IdentityRules:
 
     @classmethod
     def _of(cls, stream: Stream, identify_by: str) -> IdentityRules:
-        found = identity_rules(
+        return identity_rules(
             stream.slug,
             identify_by,
             stream.unresolved,
             stream.anonymous_key,
-            stream.check_user_ids,
+            check_user_ids=stream.check_user_ids,
         )
-        assert found is not None  # noqa: S101 - there is an order
-        return found
 
 
 @lru_cache(maxsize=1_000)
@@ -86,11 +84,10 @@ def identity_rules(
     identify_by: str,
     unresolved: str,
     anonymous_key: str,
-    check_user_ids: bool,  # noqa: FBT001 - a row of columns
-) -> IdentityRules | None:
-    """Return the rules for these columns of a stream; None if it looks up no userIds."""
-    if not identify_by:
-        return None
+    *,
+    check_user_ids: bool,
+) -> IdentityRules:
+    """Return the rules for these columns of a stream; `identify_by` must not be empty."""
     return IdentityRules(
         tuple(_KINDS[PersonIdentifier(name)] for name in identify_by.split(",")),
         Unresolved(unresolved),

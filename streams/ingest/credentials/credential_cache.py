@@ -207,5 +207,10 @@ def _token_access(credential: Credential) -> CredentialAccess | None:
 
 
 def _source(*columns: Any) -> StreamFields:
-    slug, version, allow_anonymous, *identity = columns
-    return StreamFields(slug, version, allow_anonymous, identity_rules(slug, *identity))
+    slug, version, allow_anonymous, order, unresolved, key, check_user_ids = columns
+    rules = (
+        identity_rules(slug, order, unresolved, key, check_user_ids=check_user_ids)
+        if order
+        else None
+    )
+    return StreamFields(slug, version, allow_anonymous, rules)
