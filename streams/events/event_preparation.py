@@ -16,6 +16,7 @@ import msgspec
 from streams.base.clock import iso_ms
 from streams.events.log import NewEvent
 from streams.events.people.identifiers import FIELD as PERSON
+from streams.events.people.missing_user_id import MISSING_ID
 from streams.spec.call_structure import CALLS, structure_issues
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import (
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from streams.spec.issues import Issue
 
 COLUMN_LENGTH = 200  # characters of names and IDs in columns
-MISSING_ID = "SPEC-ID-001"
 
 _encode = msgspec.json.Encoder().encode
 

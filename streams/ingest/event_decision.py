@@ -178,12 +178,10 @@ def _validate(
     item: ParsedEvent, feed: ResolvedFeed, validator: EventValidator, now: datetime
 ) -> StoredEvent | RefusedEvent:
     event = item.event
-    issues = validator.issues(item.content, now=now)
-    if item.issues and not event.held_by:
-        issues += item.issues
-    stopped_by = validator.stopped_by(issues)
-    if item.issues and event.held_by:  # waits: no one has to decide
-        issues += item.issues
+    found = validator.issues(item.content, now=now)
+    issues = [*found, *item.issues]
+    # An event that waits is released later. No one has to decide about its person.
+    stopped_by = validator.stopped_by(found if event.held_by else issues)
     if stopped_by is None:
         return StoredEvent(feed, event, item.workspace, issues, item.found_by)
     if validator.mode is ValidationMode.QUARANTINE:
