@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User, Workspace
 
 INGEST_KEY_PREFIX = "ik_"
-REPLACED_KEPT = timedelta(
-    days=30
-)  # for how long requests with a replaced key are counted
+# Requests with a replaced key are counted for this long.
+REPLACED_KEPT = timedelta(days=30)
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
 """Counts refused requests by key. Requests that are accepted cost nothing here.
 
 Only keys that the portal knows are counted, including API tokens that expired or were
-revoked, and the last replaced ingest key of each feed. Of requests with an ingest key in the body, only those are counted that the request
-log keeps in full.
+revoked, and the last replaced ingest key of each feed. Of requests with an ingest key in the
+body, only those are counted that the request log keeps in full.
 """
 
 from __future__ import annotations
