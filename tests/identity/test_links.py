@@ -271,6 +271,47 @@ def test_other_conflicts_of_the_link_are_with_its_new_user_id(feed):
     assert counts(feed) == (1, 1)
 
 
+def test_a_replaced_link_has_the_origin_and_the_times_of_its_new_user_id(feed):
+    later, api = NOW + timedelta(days=1), Origin(OriginKind.API)
+    learn(feed.pk, [fact("u1", email()), fact("u2", email(), at=later, origin=api)])
+
+    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
+
+    link = Link.objects.get()
+    assert (link.origin, link.project_id, link.message_id) == (api.kind, "", "")
+    assert (link.first_seen_at, link.last_seen_at) == (later, later)
+
+
+def test_a_decision_changes_no_conflict_of_another_person_or_workspace(feed):
+    other = factories.feed()
+    for one, people in ((feed, ("alice", "bob")), (other, ("alice",))):
+        for name in people:
+            learn(one.pk, [fact("u1", email(name)), fact("u2", email(name))])
+
+    decide_conflict(Conflict.objects.first(), Decision.REPLACE, by=None)
+
+    rest = Conflict.objects.exclude(link=Conflict.objects.order_by("pk")[0].link_id)
+    assert set(rest.values_list("feed", "kept", "other", "state")) == {
+        (feed.pk, "u1", "u2", State.OPEN),
+        (other.pk, "u1", "u2", State.OPEN),
+    }
+    assert user_ids(feed, email(), email("bob")) == ["u2", "u1"]
+    assert user_ids(other, email()) == ["u1"]
+
+
+def test_a_conflict_has_the_origin_of_its_last_claim_and_the_times_of_all(feed):
+    last = Origin(OriginKind.INBOUND, "project-2", "message-2")
+    learn(feed.pk, [fact("u1", email()), fact("u2", email())])
+    learn(feed.pk, [fact("u2", email(), at=NOW + timedelta(days=1))])
+
+    learn(feed.pk, [fact("u2", email(), at=NOW - timedelta(days=1), origin=last)])
+
+    conflict = Conflict.objects.get()
+    assert (conflict.project_id, conflict.message_id) == ("project-2", "message-2")
+    assert conflict.first_seen_at == NOW - timedelta(days=1)
+    assert conflict.last_seen_at == NOW + timedelta(days=1)
+
+
 def test_a_decision_about_what_has_changed_is_refused(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email()), fact("u3", email())])
     shown = Conflict.objects.get(other="u3")
@@ -325,6 +366,24 @@ def test_a_person_with_a_user_id_is_forgotten_without_others_on_the_same_device(
     assert forget(feed.pk, user_id="u\0", identifiers=[device]) == 0
 
     assert user_ids(feed, email(), device, email("bob")) == [None, "u2", "u2"]
+
+
+@pytest.mark.parametrize("by", ["user_id", "identifier"])
+def test_a_person_is_forgotten_in_one_workspace_only(feed, by):
+    other = factories.feed()
+    for one in (feed, other):
+        learn(one.pk, [fact("u1", email()), fact("u2", email(), tool_id())])
+        decide_conflict(Conflict.objects.get(feed=one), Decision.REPLACE, by=None)
+        learn(one.pk, [fact("u3", tool_id("8")), fact("u2", tool_id("8"))])
+    before = changes(other), counts(other), Conflict.objects.filter(feed=other).count()
+
+    given = {"user_id": "u2"} if by == "user_id" else {"identifiers": [tool_id()]}
+    forget(feed.pk, **given)
+
+    assert user_ids(feed, email(), tool_id(), tool_id("8")) == [None, None, "u3"]
+    assert user_ids(other, email(), tool_id(), tool_id("8")) == ["u2", "u2", "u3"]
+    after = changes(other), counts(other), Conflict.objects.filter(feed=other).count()
+    assert after == before
 
 
 def test_a_forgotten_person_is_not_in_the_history_of_a_link_that_was_moved(feed):
