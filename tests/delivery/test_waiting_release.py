@@ -178,6 +178,37 @@ def test_a_link_of_a_later_event_releases_the_earlier_ones_of_the_person(
     assert books(feed) == (5, 5, 0, 0)
 
 
+def test_earlier_events_of_a_person_are_released_before_a_later_one_with_a_link(
+    feed, monkeypatch
+):
+    monkeypatch.setattr(waiting_release, "MOST_LINKS", 1)
+    ids = waiting(feed, {"id": "7"}, {"id": "7", "email": "a@example.com"})
+
+    link(feed, "u7", EMAIL, "a@example.com")
+    link(feed, "u7", TOOL_ID, "7")  # is read by a later step
+    work()
+
+    assert in_log(feed) == ids
+
+
+def test_events_of_two_workspaces_are_released_in_turn_each_to_its_own(
+    feed, monkeypatch
+):
+    monkeypatch.setattr(waiting_release, "CHUNK", 2)
+    other = factories.cursor(factories.connection(factories.feed(feed.stream))).feed
+    people = [{"id": "7"}] * 4 + [{"id": "7", "email": "a@example.com"}]
+    ids = {one: waiting(one, *people) for one in (feed, other)}
+
+    for one, user_id in ((feed, "u7"), (other, "other")):
+        link(one, user_id, EMAIL, "a@example.com")
+    work()
+
+    for one, user_id in ((feed, "u7"), (other, "other")):
+        assert in_log(one) == ids[one]
+        assert {payload["userId"] for payload in payloads(one)} == {user_id}
+        assert books(one) == (5, 5, 0, 0)
+
+
 def test_people_who_share_a_weaker_identifier_stay_apart(feed):
     shared = "info@example.com"
     first, second = waiting(feed, {"id": "7", "email": shared}, {"id": "8"})
@@ -289,6 +320,20 @@ def test_an_event_that_broke_the_plan_waits_for_its_user_id_after_its_release(fe
     work()
     assert [payload["userId"] for payload in payloads(feed)] == ["u7"]
     assert books(feed) == (1, 1, 0, 0)
+
+
+def test_an_event_that_broke_the_plan_gets_a_user_id_that_is_known_at_its_release(feed):
+    choose(feed, "email", "tool_id")
+    person = {"id": "7", "email": "a@example.com"}
+    waiting(feed, person, rule="PLAN-EVENT-001")
+    link(feed, "by-id", TOOL_ID, "7")
+    link(feed, "by-email", EMAIL, "a@example.com")
+
+    release(feed, rule="PLAN-EVENT-001")
+
+    assert [payload["userId"] for payload in payloads(feed)] == ["by-email"]
+    assert not QuarantinedEvent.objects.exists()
+    assert not WaitingEvent.objects.exists()
 
 
 def test_a_renamed_event_goes_on_waiting(feed):
