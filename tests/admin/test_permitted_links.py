@@ -28,7 +28,7 @@ def operator_who_sees(name):
 
 
 def test_pages_link_only_to_pages_that_the_operator_may_open(world):  # noqa: F811
-    refused = set()
+    refused, opened = set(), set()
     for name, pk in world.rows.items():
         client = operator_who_sees(name)
         pages = (
@@ -37,9 +37,13 @@ def test_pages_link_only_to_pages_that_the_operator_may_open(world):  # noqa: F8
             reverse(f"admin:streams_{name}_change", args=[pk]),
         )
         for page in pages:
-            links = {unescape(url) for url in LINK.findall(client.get(page).text)}
-            refused |= {
-                (page, url) for url in links if client.get(url).status_code == 403
-            }
+            shown = client.get(page)
+            assert (page, shown.status_code) == (page, 200)
+            for url in map(unescape, LINK.findall(shown.text)):
+                found = refused if client.get(url).status_code == 403 else opened
+                found.add((page, url))
 
     assert refused == set()
+    index = reverse("admin:index")
+    lists = {reverse(f"admin:streams_{name}_changelist") for name in world.rows}
+    assert {(index, url) for url in lists} <= opened
