@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.utils import get_next_redirect_url
@@ -66,6 +67,20 @@ class StaffSite(AdminSite):
             *super().get_urls(),
         ]
 
+    def admin_view[View: Callable[..., Any]](
+        self,
+        view: View,
+        cacheable: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+    ) -> View:
+        """Return the view for operators only. Its links and messages fit the operator."""
+
+        @wraps(view)
+        def for_operator(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            links_for(staff_of(request))
+            return view(request, *args, **kwargs)
+
+        return cast("View", super().admin_view(for_operator, cacheable))
+
     def check(self, app_configs: Sequence[AppConfig] | None) -> list[CheckMessage]:
         _register_tables()
         return super().check(app_configs)
@@ -73,7 +88,6 @@ class StaffSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what all pages show; the search page fills in the search box."""
         user = request.user
-        links_for(staff_of(request))
         sees_alerts = user.is_active and user.has_perm(notices.SEES_ALERTS)
         inbox = inbox_of_operator(staff_of(request)) if sees_alerts else None
         return {

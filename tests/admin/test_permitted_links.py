@@ -10,7 +10,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from streams.tenancy.models import User
 from tests import factories
+from tests.admin.test_actions import NEW_PARTNER
 from tests.admin.test_pages import world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
@@ -47,3 +49,19 @@ def test_pages_link_only_to_pages_that_the_operator_may_open(world):  # noqa: F8
     index = reverse("admin:index")
     lists = {reverse(f"admin:streams_{name}_changelist") for name in world.rows}
     assert {(index, url) for url in lists} <= opened
+
+
+def test_a_message_links_for_its_own_operator_whoever_asked_before(staff):
+    helper = operator_who_sees("partner")
+    helper_user = User.objects.get(email="partner@portal.example")
+    helper_user.user_permissions.add(Permission.objects.get(codename="add_partner"))
+    add, messages = reverse("admin:streams_partner_add"), []
+
+    for browser, slug in ((staff, "one"), (helper, "two"), (staff, "three")):
+        form = {**NEW_PARTNER, "slug": slug, "stream_slug": slug, "name": slug}
+        page = browser.post(add, form, follow=True)
+        messages += [
+            str(one) for one in page.context["messages"] if "email" in str(one)
+        ]
+
+    assert ["<a " in message for message in messages] == [True, False, True]

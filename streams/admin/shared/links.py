@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from streams.tenancy.models import User
 
-# The operator whose page is being rendered. Columns of lists get a row, and no request.
+# The operator of the current request. Columns of lists get a row, and no request.
 _operator: ContextVar[User | None] = ContextVar("operator", default=None)
 
 
 def links_for(operator: User | None) -> None:
-    """Set the operator for the links of a page, before it is rendered; None: no limit."""
+    """Set the operator for the links of a request, when it starts; None: no limit."""
     _operator.set(operator)
 
 
