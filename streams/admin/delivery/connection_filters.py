@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from streams.admin.shared.row_ids import row_id
 from streams.admin.shared.scope import StreamScope
 from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE
@@ -19,7 +20,6 @@ from streams.observability.feed_state.query import in_states
 from streams.observability.feed_state.states import TROUBLE, FeedState
 
 IN_TROUBLE = "trouble"
-LONGEST_ID = 18  # digits of any ID
 
 
 class ConnectionStreamFilter(StreamScope):
@@ -86,10 +86,10 @@ class HaltFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=stopped)
 
     def _halt(self) -> Halt | None:
-        pk = self.value() or ""
-        if not (pk.isdecimal() and len(pk) <= LONGEST_ID):
-            return None
-        return Halt.objects.select_related("stream").filter(pk=pk).first()
+        pk = row_id(self.value())
+        return (
+            Halt.objects.select_related("stream").filter(pk=pk).first() if pk else None
+        )
 
 
 class AwaitingOperatorFilter(admin.SimpleListFilter):

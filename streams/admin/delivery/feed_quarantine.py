@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.feed_events import feed_to_see
+from streams.admin.shared.row_ids import row_id
 from streams.events.models import Feed, QuarantinedEvent
 from streams.events.quarantine import QuarantineFilter
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 MOST_ROWS = 100
-LONGEST_ID = 18  # digits of any ID
 
 
 class QuarantineSearchForm(forms.Form):
@@ -47,11 +47,11 @@ def quarantine(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpRespo
     feed = feed_to_see(request, feed_id)
     search = QuarantineSearchForm(request.GET)
     found = search.find(feed).defer("payload").order_by("-pk")
-    if before := _number(request, "before"):
+    if before := row_id(request.GET.get("before")):
         found = found.filter(pk__lt=before)
     rows = list(found[: MOST_ROWS + 1])
     asked = {name: request.GET[name] for name in search.fields if request.GET.get(name)}
-    shown = _shown(feed, _number(request, "id"))
+    shown = _shown(feed, row_id(request.GET.get("id")))
     content: dict[str, Any] = {
         **site.each_context(request),
         "opts": Feed._meta,
@@ -81,8 +81,3 @@ def _readable(payload: bytes) -> str:
         return msgspec.json.format(payload, indent=2).decode()
     except msgspec.DecodeError:
         return payload.decode(errors="replace")
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_ID else None

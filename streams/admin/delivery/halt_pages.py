@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.admin.shared.base import staff_of
+from streams.admin.shared.row_ids import row_ids
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream
 from streams.connections.regions import Region
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from streams.delivery.limits.halts import HaltImpact
 
-LONGEST_ID = 18  # digits of any ID
 ALL = "all"  # the value of a choice that covers everything
 CHOOSE = gettext_lazy("Choose…")  # the widest halt is never the default
 EVERYTHING = gettext_lazy("everything")  # the word that confirms a halt of everything
@@ -136,8 +136,7 @@ def lift(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Ask for the reason to lift the halts that the URL names, then lift them."""
     if not request.user.has_perm("streams.delete_halt"):
         raise PermissionDenied
-    asked = request.GET.getlist("halt")
-    ids = [pk for pk in asked if pk.isdecimal() and len(pk) <= LONGEST_ID]
+    ids = row_ids(request.GET.getlist("halt"))
     chosen = Halt.objects.filter(pk__in=ids).select_related("stream__partner")
     found = list(chosen.order_by("pk"))
     if not found:

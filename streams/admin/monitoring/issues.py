@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.delivery.badges import severity_badge
 from streams.admin.shared.base import ReadOnlyAdmin, UncountedList, time_column
 from streams.admin.shared.links import events_link, link, list_link
+from streams.admin.shared.row_ids import row_id
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.base.clock import now
 from streams.catalog.validation.rules import RULES
@@ -25,8 +26,6 @@ from streams.tenancy.models import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-LONGEST_ID = 18  # digits of any ID
 
 
 class OfIssueFilter(admin.SimpleListFilter):
@@ -49,10 +48,8 @@ class OfIssueFilter(admin.SimpleListFilter):
         )
 
     def _kind(self) -> IssueKind | None:
-        pk = self.value() or ""
-        if not (pk.isdecimal() and len(pk) <= LONGEST_ID):
-            return None
-        return IssueKind.objects.filter(pk=pk, feed=None).first()
+        pk = row_id(self.value())
+        return IssueKind.objects.filter(pk=pk, feed=None).first() if pk else None
 
 
 class IssueList(UncountedList):
