@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from streams.admin.shared.base import staff_of
 from streams.admin.shared.links import page_url
+from streams.admin.shared.row_ids import row_ids
 from streams.base.text.validation import validate_one_line
 from streams.connections.action_log import Conflict
 from streams.connections.models import Connection
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 MOST = 100  # connections at a time, which the URL names
-LONGEST_ID = 18  # digits of any ID
 LIST = "admin:streams_connection_changelist"
 
 
@@ -70,7 +70,7 @@ def pause_connections(request: HttpRequest, site: AdminSite) -> HttpResponse:
     if form.is_valid():
         _pause(request, active, form.cleaned_data["reason"])
         return redirect(page_url(active[0]) if len(active) == 1 else LIST)
-    rows = [(one, _queued(one)) for one in active]
+    rows = _with_queues(active)
     content = {
         **site.each_context(request),
         "opts": Connection._meta,
@@ -84,21 +84,20 @@ def pause_connections(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 def _connections(request: HttpRequest) -> list[Connection]:
-    """Return the connections that the URL names, with their live cursors."""
-    asked = request.GET.getlist("connection")[:MOST]
-    ids = [pk for pk in asked if pk.isdecimal() and len(pk) <= LONGEST_ID]
+    """Return the connections that the URL names."""
+    ids = row_ids(request.GET.getlist("connection")[:MOST])
     rows = Connection.objects.current().filter(pk__in=ids).order_by("pk")
-    found = list(rows.select_related("feed__workspace", "feed__stream"))
-    live = Cursor.objects.filter(connection__in=found, kind=Cursor.Kind.LIVE)
+    return list(rows.select_related("feed__workspace", "feed__stream"))
+
+
+def _with_queues(connections: Sequence[Connection]) -> list[tuple[Connection, int]]:
+    """Add the number of queued events of each connection, with one query."""
+    live = Cursor.objects.filter(connection__in=connections, kind=Cursor.Kind.LIVE)
     positions = dict(live.values_list("connection", "position"))
-    for one in found:
-        one.__dict__["position"] = positions.get(one.pk, one.feed.head_seq)
-    return found
-
-
-def _queued(connection: Connection) -> int:
-    position: int = connection.__dict__["position"]
-    return connection.feed.head_seq - position
+    return [
+        (one, one.feed.head_seq - positions.get(one.pk, one.feed.head_seq))
+        for one in connections
+    ]
 
 
 def _pause(request: HttpRequest, active: Sequence[Connection], reason: str) -> None:
