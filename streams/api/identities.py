@@ -43,9 +43,8 @@ if TYPE_CHECKING:
     from streams.tenancy.models import PartnerToken
 
 MAX_BODY_BYTES = 2_000_000
-MOST_EXTERNAL_IDS = (
-    MOST_OF_PERSON - 4
-)  # of an item; the others have fields of their own
+# Of an item. The four other kinds of identifiers are fields of the item.
+MOST_EXTERNAL_IDS = MOST_OF_PERSON - 4
 CHANGES = {
     LinkChange.Change.ADDED: "added",
     LinkChange.Change.REPLACED: "replaced",
@@ -149,8 +148,8 @@ def _put(request: HttpRequest, feed: Feed, token: PartnerToken) -> HttpResponse:
     links = 0
     for numbers in chunks(facts, lambda n: len(facts[n].identifiers)):
         learned = learn(feed.pk, [facts[n] for n in numbers])
-        results |= dict(zip(numbers, map(_result, learned.results), strict=True))
-        links += sum(done.new for done in learned.results)
+        results |= dict(zip(numbers, map(_result, learned), strict=True))
+        links += sum(done.new for done in learned)
     if links:
         _note(feed, token, links)
     return _answer({"results": [results[n] for n in range(len(results))]})

@@ -6,7 +6,6 @@ changes several maps must do so in the order of the feeds' IDs.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,11 +29,9 @@ if TYPE_CHECKING:
     from streams.identity.models import IdentityMap
     from streams.identity.user_ids import UserIdProblem
 
-__all__ = ["FactResult", "IdentityFact", "Learned", "Origin", "learn"]
 MOST_FACTS = 1_000  # per call, so that a map is locked briefly
-MOST_IDENTIFIERS = (
-    5_000  # per transaction, for the same reason: 5,000 new ones take 0.7 s
-)
+# Per transaction, for the same reason: 5,000 new ones take 0.7 s.
+MOST_IDENTIFIERS = 5_000
 MOST_OF_PERSON = 50  # identifiers that are read from one event or item
 MOST_OF_REQUEST = 20_000  # identifiers that are read from one request
 
@@ -59,32 +56,6 @@ class FactResult:
     conflicts: Sequence[IdentifierKind] = ()  # of links that have another userId
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """The effect of facts: counts of links and conflicts, and a result for each fact."""
-
-    results: Sequence[FactResult]
-    # Of the new links, by every key of the ring.
-    new_digests: Sequence[bytes] = field(repr=False)
-
-    @property
-    def new(self) -> int:
-        return sum(result.new for result in self.results)
-
-    @property
-    def seen(self) -> int:
-        return sum(result.seen for result in self.results)
-
-    @property
-    def conflicts(self) -> int:
-        return sum(len(result.conflicts) for result in self.results)
-
-    @property
-    def refused(self) -> Counter[str]:
-        """How many facts each rule refused."""
-        return Counter(r.problem.rule for r in self.results if r.problem)
-
-
 def chunks[T](items: Iterable[T], identifiers: Callable[[T], int]) -> Iterator[list[T]]:
     """Yield the items in lists that `learn` takes and that lock a map briefly.
 
@@ -104,10 +75,10 @@ def chunks[T](items: Iterable[T], identifiers: Callable[[T], int]) -> Iterator[l
 
 
 @transaction.atomic(savepoint=False)
-def learn(feed_id: int, facts: Sequence[IdentityFact]) -> Learned:
+def learn(feed_id: int, facts: Sequence[IdentityFact]) -> list[FactResult]:
     """Add facts to the map of a feed, in the caller's transaction if there is one.
 
-    An identifier keeps its first userId; another one becomes a conflict. At most MOST_FACTS
+    Returns the effect of each fact. An identifier keeps its first userId; another one becomes a conflict. At most MOST_FACTS
     facts (ValueError). The number of statements doesn't depend on the number of facts on
     PostgreSQL. If nothing is new, the only statement is a query, and nothing is locked.
     """
@@ -120,10 +91,7 @@ def learn(feed_id: int, facts: Sequence[IdentityFact]) -> Learned:
         identity_map = locked_map(feed_id)
         changes = plan(claims, links_by_digest(feed_id, wanted))
         _store(identity_map, changes)
-    return Learned(
-        [_result(i, problems, changes) for i in range(len(facts))],
-        [digest for claim in changes.new.values() for digest in claim.digests],
-    )
+    return [_result(number, problems, changes) for number in range(len(facts))]
 
 
 def _read(

@@ -57,14 +57,6 @@ class InboundReceipt:
     conflicts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """The receipts of requests, in their order, and the digests of new links by feed."""
-
-    receipts: list[InboundReceipt]
-    new_digests: dict[int, list[bytes]] = field(repr=False)
-
-
 def receive_request(delivery: InboundDelivery, *, at: datetime) -> InboundReceipt:
     """Learn from the events of a request, in a transaction for each part of limited size.
 
@@ -74,7 +66,7 @@ def receive_request(delivery: InboundDelivery, *, at: datetime) -> InboundReceip
     receipt = InboundReceipt([""] * len(delivery.events))
     for numbers in _parts(delivery.events):
         part = replace(delivery, events=[delivery.events[n] for n in numbers])
-        [done] = receive([part], at=at).receipts
+        [done] = receive([part], at=at)
         for number, outcome in zip(numbers, done.outcomes, strict=True):
             receipt.outcomes[number] = outcome
         receipt.refusals |= {numbers[n]: why for n, why in done.refusals.items()}
@@ -98,25 +90,26 @@ def _claims(event: InboundEvent | EventRefusal) -> int:
 
 
 @transaction.atomic
-def receive(deliveries: Sequence[InboundDelivery], *, at: datetime) -> Received:
+def receive(
+    deliveries: Sequence[InboundDelivery], *, at: datetime
+) -> list[InboundReceipt]:
     """Learn from the events of these requests, and count them. Raises UnknownAddress.
 
-    Events that arrived before are duplicates. The number of statements grows with the number
+    Returns their receipts, in their order. Events that arrived before are duplicates. The number of statements grows with the number
     of feeds, of requests that delete, and of thousands of events.
     """
     # Maps are changed in this order by everyone, so that there are no deadlocks.
     numbered = sorted(enumerate(deliveries), key=lambda pair: pair[1].feed_id)
     _lock({delivery.address_id for delivery in deliveries})
     receipts: dict[int, InboundReceipt] = {}
-    new_digests: dict[int, list[bytes]] = {}
     for feed_id, group in groupby(numbered, key=lambda pair: pair[1].feed_id):
         pairs = list(group)
         of_feed = [delivery for _number, delivery in pairs]
         done = _outcomes(feed_id, of_feed, at)
-        new_digests[feed_id] = _learn(feed_id, of_feed, done, at)
+        _learn(feed_id, of_feed, done, at)
         _count(of_feed, done, at)
         receipts.update(zip((n for n, _ in pairs), done, strict=True))
-    return Received([receipts[n] for n in range(len(deliveries))], new_digests)
+    return [receipts[n] for n in range(len(deliveries))]
 
 
 def _lock(address_ids: Iterable[int]) -> None:
@@ -184,23 +177,22 @@ def _learn(
     deliveries: Sequence[InboundDelivery],
     receipts: Sequence[InboundReceipt],
     at: datetime,
-) -> list[bytes]:
-    """Change the map of a feed. Return the digests of new links.
+) -> None:
+    """Change the map of a feed.
 
     In a request, Segment's order means nothing, so a person to delete is deleted last.
     """
-    new: list[bytes] = []
     waiting: list[tuple[InboundReceipt, int, InboundEvent]] = []
     for delivery, receipt in zip(deliveries, receipts, strict=True):
         waiting += _with(LEARNED, delivery, receipt)
         deletes = list(_with(DELETED, delivery, receipt))
         if deletes:
-            new += _learn_facts(feed_id, waiting, at)
+            _learn_facts(feed_id, waiting, at)
             waiting = []
         for _receipt, _number, event in deletes:
             user_id = event.user_id if isinstance(event.user_id, str) else ""
             forget(feed_id, user_id=user_id, identifiers=event.identifiers)
-    return new + _learn_facts(feed_id, waiting, at)
+    _learn_facts(feed_id, waiting, at)
 
 
 def _with(
@@ -215,12 +207,10 @@ def _learn_facts(
     feed_id: int,
     waiting: Sequence[tuple[InboundReceipt, int, InboundEvent]],
     at: datetime,
-) -> list[bytes]:
-    new: list[bytes] = []
+) -> None:
     for some in batched(waiting, MOST_FACTS):
-        learned = learn(feed_id, [_fact(event, at) for _, _, event in some])
-        new += learned.new_digests
-        for (receipt, number, _), result in zip(some, learned.results, strict=True):
+        results = learn(feed_id, [_fact(event, at) for _, _, event in some])
+        for (receipt, number, _), result in zip(some, results, strict=True):
             receipt.links += result.new
             receipt.conflicts += len(result.conflicts)
             if result.problem:
@@ -229,7 +219,6 @@ def _learn_facts(
                 receipt.refusals[number] = EventRefusal(
                     why.rule, str(why.message), str(why.fix)
                 )
-    return new
 
 
 def _fact(event: InboundEvent, at: datetime) -> IdentityFact:

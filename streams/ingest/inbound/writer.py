@@ -232,4 +232,4 @@ def _durably(deliveries: list[InboundDelivery]) -> list[InboundReceipt]:
 def _receive(deliveries: list[InboundDelivery]) -> list[InboundReceipt]:
     if len(deliveries) == 1:
         return [receive_request(deliveries[0], at=now())]
-    return receive(deliveries, at=now()).receipts
+    return receive(deliveries, at=now())
