@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from streams.base.clock import now
+from streams.base.database.lost_connection import retry_lost_connection
 from streams.base.database.session import DATABASE_DOWN, is_lock_timeout
 from streams.base.database.statement_timeout import within
 from streams.delivery.append import AppendResult, accept
@@ -142,7 +143,8 @@ class GroupCommitter:
         if not group:
             return
         try:
-            appended = _durably([a for job in group for a in job.additions])
+            additions = [a for job in group for a in job.additions]
+            appended = retry_lost_connection(lambda: accept(additions, now=now()))
         except DATABASE_DOWN as error:
             if is_lock_timeout(error) and self._blocked.find(_feeds(group), error):
                 self._write(group)
@@ -177,24 +179,6 @@ class GroupCommitter:
 
 def _feeds(group: list[WriteJob]) -> set[int]:
     return {addition.feed_id for job in group for addition in job.additions}
-
-
-def _durably(additions: Sequence[FeedAddition]) -> AppendResult:
-    """Write in one transaction, and retry once if the connection was lost.
-
-    If the first attempt was committed but its response was lost, the second one finds
-    duplicates, which count as a success.
-    """
-    before = connection.connection
-    try:
-        return accept(additions, now=now())
-    except DATABASE_DOWN:
-        # Django may have reconnected when it left the transaction.
-        replaced = connection.connection is not before
-        if before is None or (not replaced and connection.is_usable()):
-            raise
-    connection.close()
-    return accept(additions, now=now())
 
 
 def _numbered(group: list[WriteJob], appended: AppendResult) -> Settled:

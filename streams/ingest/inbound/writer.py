@@ -1,7 +1,6 @@
 """Group commit of events from Segment: requests that arrive together share a transaction.
 
-A thread of its own writes, so that events from Segment and those of the tool don't wait for
-each other.
+Another thread than that of the tool's events writes them, so neither waits for the other.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import structlog
 from django.db import connection
 
 from streams.base.clock import now
+from streams.base.database.lost_connection import retry_lost_connection
 from streams.base.database.session import DATABASE_DOWN, is_lock_timeout
 from streams.base.database.statement_timeout import within
 from streams.identity.inbound.receive import (
@@ -163,7 +163,8 @@ class InboundWriter:
         if not group:
             return
         try:
-            receipts = _durably([job.delivery for job in group])
+            deliveries = [job.delivery for job in group]
+            receipts = retry_lost_connection(lambda: _receive(deliveries))
         except DATABASE_DOWN as error:
             feeds = {job.delivery.feed_id for job in group}
             if is_lock_timeout(error) and self._blocked.find(feeds, error):
@@ -209,27 +210,8 @@ class InboundWriter:
             connection.close()
 
 
-def _durably(deliveries: list[InboundDelivery]) -> list[InboundReceipt]:
-    """Write in one transaction, and retry once if the connection was lost.
-
-    A large request is written in several (`receive_request`).
-
-    If the first attempt was committed but its response was lost, the second one finds
-    duplicates, which count as a success.
-    """
-    before = connection.connection
-    try:
-        return _receive(deliveries)
-    except DATABASE_DOWN:
-        # Django may have reconnected when it left the transaction.
-        replaced = connection.connection is not before
-        if before is None or (not replaced and connection.is_usable()):
-            raise
-    connection.close()
-    return _receive(deliveries)
-
-
 def _receive(deliveries: list[InboundDelivery]) -> list[InboundReceipt]:
+    """Write in one transaction; a large request in several."""
     if len(deliveries) == 1:
         return [receive_request(deliveries[0], at=now())]
     return receive(deliveries, at=now())
