@@ -13,6 +13,7 @@ from streams.base.clock import now
 from streams.base.keyring import CannotDecrypt
 from streams.identity.inbound.secrets import (
     MOST_OLDER,
+    StoredSecrets,
     open_secrets,
     renew_addresses,
     unknown_key_ids,
@@ -49,7 +50,7 @@ def test_a_feed_has_one_address_whose_secret_is_shown_once(user):
     assert (again.pk, nothing) == (address.pk, None)
     assert secret.text.startswith("is_")
     assert secret.text.encode() not in bytes(address.sealed)
-    assert open_secrets(address) == (secret.text, "")
+    assert open_secrets(address) == StoredSecrets(secret.text)
     assert actions() == ["inbound.opened"]
 
 
@@ -119,6 +120,6 @@ def test_secrets_are_encrypted_again_with_the_newest_key(settings):
     assert renew_addresses().renewed == 1
     settings.ENCRYPTION_KEYS = [new]
     address.refresh_from_db()
-    assert open_secrets(address) == (secret.text, "")
+    assert open_secrets(address) == StoredSecrets(secret.text)
     assert (renew_addresses().renewed, missing_keys()) == (0, [])
     assert actions() == ["inbound.opened", "inbound.renewed"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
@@ -15,7 +15,7 @@ from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
 from streams.identity.inbound_address import InboundAddress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 PREFIX = "is_"
 MOST_OLDER = 10  # secrets before the previous one, each of which is checked
@@ -26,6 +26,15 @@ class OldSecret(NamedTuple):
 
     text: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecrets:
+    """All secrets of an address. Its repr has none of them."""
+
+    newest: str = field(repr=False)
+    previous: str = field(default="", repr=False)  # until previous_secret_until
+    older: tuple[OldSecret, ...] = field(default=(), repr=False)  # newest first
 
 
 class SealedSecrets(NamedTuple):
@@ -48,53 +57,37 @@ def new_inbound_secret() -> Secret:
     return new_secret(PREFIX)
 
 
-def seal_secrets(
-    secret: str,
-    previous: str = "",
-    older: Sequence[OldSecret] = (),
-    *,
-    public_id: str,
-) -> SealedSecrets:
-    """Encrypt the secret of the address with this ID, and those before it."""
-    rows = [[one.text, one.until.timestamp()] for one in older[:MOST_OLDER]]
-    text = json.dumps([secret, previous, *rows])
+def seal_secrets(secrets: StoredSecrets, *, public_id: str) -> SealedSecrets:
+    """Encrypt the secrets of the address with this ID, at most MOST_OLDER older ones."""
+    rows = [[one.text, one.until.timestamp()] for one in secrets.older[:MOST_OLDER]]
+    text = json.dumps([secrets.newest, secrets.previous, *rows])
     sealed = _ring().seal(text, bound_to=_row(public_id))
     return SealedSecrets(sealed.ciphertext, sealed.key_id)
 
 
-def open_secrets(address: InboundAddress) -> tuple[str, str]:
-    """Return the secret and the previous one, or "". Raises base.keyring.CannotDecrypt."""
-    secret, previous, *_older = _opened(address)
-    return secret, previous
-
-
-def older_secrets(address: InboundAddress) -> list[OldSecret]:
-    """Return the secrets before the previous one, newest first. Raises CannotDecrypt."""
-    _secret, _previous, *rows = _opened(address)
-    return [OldSecret(t, datetime.fromtimestamp(until, UTC)) for t, until in rows]
-
-
-def _opened(address: InboundAddress) -> list[Any]:
+def open_secrets(address: InboundAddress) -> StoredSecrets:
+    """Return the secrets of an address. Raises base.keyring.CannotDecrypt."""
     sealed = Ciphertext(address.key_ring_id, bytes(address.sealed))
-    opened: list[Any] = json.loads(
-        _ring().open(sealed, bound_to=_row(address.public_id))
-    )
-    return opened
+    text = _ring().open(sealed, bound_to=_row(address.public_id))
+    newest, previous, *rows = json.loads(text)
+    older = (OldSecret(t, datetime.fromtimestamp(until, UTC)) for t, until in rows)
+    return StoredSecrets(newest, previous, tuple(older))
 
 
 def valid_secrets(address: InboundAddress, now: datetime) -> tuple[str, ...]:
     """Return the secrets that work at this time. Raises base.keyring.CannotDecrypt."""
-    secret, previous = open_secrets(address)
-    until = address.previous_secret_until
-    working = [secret, previous] if previous and until and now < until else [secret]
-    working += [one.text for one in older_secrets(address) if now < one.until]
+    stored, until = open_secrets(address), address.previous_secret_until
+    working = [stored.newest]
+    if stored.previous and until and now < until:
+        working.append(stored.previous)
+    working += [one.text for one in stored.older if now < one.until]
     return tuple(working)
 
 
 def has_secret(address: InboundAddress, secret: Secret) -> bool:
     """Whether this is the newest secret of an address."""
     try:
-        return open_secrets(address)[0] == secret.text
+        return open_secrets(address).newest == secret.text
     except CannotDecrypt:
         return False
 
@@ -107,12 +100,11 @@ def renew_addresses(*, batch: int = 500) -> AddressReencryption:
     result, newest = AddressReencryption(), _ring().newest
     for address in _older(newest, batch):
         try:
-            secret, previous = open_secrets(address)
-            older = older_secrets(address)
+            secrets = open_secrets(address)
         except CannotDecrypt:
             result.unreadable.append(address.public_id)
             continue
-        fields = seal_secrets(secret, previous, older, public_id=address.public_id)
+        fields = seal_secrets(secrets, public_id=address.public_id)
         old = bytes(address.sealed)
         same = InboundAddress.objects.filter(pk=address.pk, sealed=old)
         result.renewed += same.update(**fields._asdict())

@@ -13,8 +13,8 @@ from streams.base.ids import public_id as new_public_id
 from streams.base.keyring import CannotDecrypt
 from streams.identity.inbound.secrets import (
     OldSecret,
+    StoredSecrets,
     new_inbound_secret,
-    older_secrets,
     open_secrets,
     seal_secrets,
 )
@@ -43,7 +43,8 @@ def open_address(
     """
     secret = secret or new_inbound_secret()
     public_id = public_id or new_public_id()
-    fields = seal_secrets(secret.text, public_id=public_id)._asdict()
+    stored = StoredSecrets(secret.text)
+    fields = seal_secrets(stored, public_id=public_id)._asdict()
     address, is_new = InboundAddress.objects.get_or_create(
         feed=feed, defaults={"public_id": public_id, **fields}
     )
@@ -59,20 +60,22 @@ def rotate_secret(
 ) -> Secret:
     """Replace the secret, and return the new one. The old one works for OVERLAP.
 
-    Secrets that were replaced earlier keep their own time, up to MOST_OLDER of them. An old one that ENCRYPTION_KEYS can't decrypt is lost. The demonstration gives the secret.
+    Secrets that were replaced earlier keep their own time, up to MOST_OLDER of them. If
+    ENCRYPTION_KEYS can't decrypt them, they are lost. The demonstration gives the secret.
     """
     address = InboundAddress.objects.select_for_update().get(pk=address.pk)
     at, until = now(), address.previous_secret_until
     try:
-        old, previous = open_secrets(address)
-        older = older_secrets(address)
+        old = open_secrets(address)
     except CannotDecrypt:
-        old, previous, older = "", "", []
-    if previous and until:
-        older.insert(0, OldSecret(previous, until))
-    older = [one for one in older if at < one.until]
+        old = StoredSecrets("")
+    older = list(old.older)
+    if old.previous and until:
+        older.insert(0, OldSecret(old.previous, until))
+    working = tuple(one for one in older if at < one.until)
     secret = secret or new_inbound_secret()
-    fields = seal_secrets(secret.text, old, older, public_id=address.public_id)
+    stored = StoredSecrets(secret.text, old.newest, working)
+    fields = seal_secrets(stored, public_id=address.public_id)
     address.sealed, address.key_ring_id = fields
     address.previous_secret_until = at + OVERLAP
     address.save(update_fields=["sealed", "key_ring_id", "previous_secret_until"])

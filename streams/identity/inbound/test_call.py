@@ -67,14 +67,13 @@ def send_test_call(
     return result
 
 
-@sensitive_variables("secret", "previous")
+@sensitive_variables("stored")
 def _known_secret(address: InboundAddress) -> str:
     """Return a secret that all ingest processes know already."""
-    secret, previous = open_secrets(address)
-    until = address.previous_secret_until
-    if previous and until and now() < until - OVERLAP + KNOWN_AFTER:
-        return previous
-    return secret
+    stored, until = open_secrets(address), address.previous_secret_until
+    if stored.previous and until and now() < until - OVERLAP + KNOWN_AFTER:
+        return stored.previous
+    return stored.newest
 
 
 def _call(address: InboundAddress) -> dict[str, object]:
