@@ -82,14 +82,13 @@ def plan(claims: Iterable[Claim], known: Mapping[bytes, KnownLink]) -> Plan:
     for claim in claims:
         newest = claim.digests[0]
         link = next((known[d] for d in claim.digests if d in known), None)
-        first = result.new.get(newest)
-        if link is None and first is None:
+        first = link or result.new.get(newest)
+        if first is None:
             result.new[newest] = claim
             result.added[claim.fact] = result.added.get(claim.fact, 0) + 1
             continue
-        user_id = link.user_id if link else first.user_id if first else ""
-        if user_id != claim.user_id:
-            _disagree(result, claim, user_id, link)
+        if first.user_id != claim.user_id:
+            _disagree(result, claim, first.user_id, link)
             continue
         result.confirmed[claim.fact] = result.confirmed.get(claim.fact, 0) + 1
         if link:
