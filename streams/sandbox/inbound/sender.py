@@ -93,12 +93,14 @@ class InboundSender:
                 numbers.append(self._count)
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(THREADS, "inbound-sender")
-                threading.Thread(target=self._run, daemon=True).start()
+                threading.Thread(
+                    target=self._run, args=[self._pool], daemon=True
+                ).start()
             self._changed.notify_all()
         return numbers
 
     def move_clock(self, seconds: float) -> None:
-        """Let the clock of the retries be so much later."""
+        """Move the clock of the retries forward."""
         with self._changed:
             self._moved_s += seconds
             self._changed.notify_all()
@@ -128,7 +130,7 @@ class InboundSender:
     def _now_s(self) -> float:
         return time.monotonic() + self._moved_s
 
-    def _run(self) -> None:
+    def _run(self, pool: ThreadPoolExecutor) -> None:
         """Hand over what is due. This thread lives as long as the sandbox."""
         while True:
             with self._changed:
@@ -143,11 +145,7 @@ class InboundSender:
                 for one in due:
                     one.is_sending = True
             for one in due:
-                self._submit(one)
-
-    def _submit(self, delivery: Delivery) -> None:
-        assert self._pool is not None  # noqa: S101 - tells mypy
-        self._pool.submit(self._send, delivery)
+                pool.submit(self._send, one)
 
     def _send(self, delivery: Delivery) -> None:
         status, code = post(delivery.request)
