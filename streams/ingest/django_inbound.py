@@ -18,7 +18,7 @@ from streams.base.database.statement_timeout import within
 from streams.base.request_errors import RequestRefused
 from streams.identity.inbound.receive import receive_request
 from streams.identity.inbound.refusal_notes import note_refusals
-from streams.identity.inbound.refusals import EventRefusal
+from streams.identity.inbound.refusals import request_refusal
 from streams.ingest.django_views import header_fields, lookup, read_body
 from streams.ingest.http.responses import refusal
 from streams.ingest.inbound.access import InboundAccesses
@@ -70,8 +70,7 @@ def _note(address_id: int, refused: RequestRefused) -> None:
     if time.monotonic() < _noted_s.get(address_id, float("-inf")) + NOTE_EVERY_S:
         return
     _noted_s[address_id] = time.monotonic()
-    why = EventRefusal(refused.code, refused.message, refused.fix)
     try:
-        note_refusals({address_id: why}, at=now())
+        note_refusals({address_id: request_refusal(refused)}, at=now())
     except DATABASE_DOWN as error:  # only a display
         log.warning("inbound.refusals_not_noted", error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Reads from an event only what says who the person is.
+"""Reads from an event only the userId and the identifiers of its person.
 
 Nothing else is decoded, so neither the event nor a writeKey in it can be stored.
 """
@@ -20,6 +20,7 @@ from streams.identity.inbound.refusals import (
     NOT_AN_OBJECT,
     SPLIT_CHARACTER,
     EventRefusal,
+    refusal_of,
 )
 from streams.identity.links import MOST_OF_PERSON
 from streams.identity.user_ids import problem
@@ -129,7 +130,7 @@ def _deletion(event: InboundEvent) -> InboundEvent | EventRefusal:
         return event if event.identifiers else NO_PERSON
     text = _text(user_id) or user_id
     if why := problem(text):
-        return EventRefusal(why.rule, str(why.message), str(why.fix))
+        return refusal_of(why)
     return msgspec.structs.replace(event, user_id=text)
 
 

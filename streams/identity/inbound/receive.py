@@ -1,4 +1,4 @@
-"""Stores what events from Segment teach, each event once."""
+"""Learns links from events of Segment, and counts each event once."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django.db.models import F
 from streams.identity.claims import Origin
 from streams.identity.forgetting import forget
 from streams.identity.inbound.events import InboundEvent
-from streams.identity.inbound.refusals import EventRefusal
+from streams.identity.inbound.refusals import EventRefusal, refusal_of
 from streams.identity.inbound_address import InboundAddress, InboundMessage
 from streams.identity.links import MOST_FACTS, IdentityFact, chunks, learn
 from streams.identity.models import OriginKind
+from streams.identity.stored import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-CHUNK = 500  # parameters in an IN list, below the limit of every SQLite version
 # The outcomes of an event. Each is also a counter of InboundAddress.
 LEARNED, UNIDENTIFIED, DUPLICATE = "learned", "unidentified", "duplicates"
 OWN, DELETED, REFUSED = "own", "deletes", "refused"
@@ -214,11 +214,8 @@ def _learn_facts(
             receipt.links += result.new
             receipt.conflicts += len(result.conflicts)
             if result.problem:
-                why = result.problem
                 receipt.outcomes[number] = REFUSED
-                receipt.refusals[number] = EventRefusal(
-                    why.rule, str(why.message), str(why.fix)
-                )
+                receipt.refusals[number] = refusal_of(result.problem)
 
 
 def _fact(event: InboundEvent, at: datetime) -> IdentityFact:

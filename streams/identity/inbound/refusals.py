@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from streams.base.request_errors import RequestRefused
+    from streams.identity.user_ids import UserIdProblem
 
 
 class EventRefusal(NamedTuple):
@@ -40,3 +44,13 @@ TOO_MANY_IDENTIFIERS = EventRefusal(
     "The events before this one in the request have too many identifiers.",
     "Set a smaller batch size in the mapping, such as 1,000.",
 )
+
+
+def refusal_of(problem: UserIdProblem) -> EventRefusal:
+    """Return the refusal of an event whose userId has this problem."""
+    return EventRefusal(problem.rule, str(problem.message), str(problem.fix))
+
+
+def request_refusal(refused: RequestRefused) -> EventRefusal:
+    """Return the reason why a request was refused, to show at its address."""
+    return EventRefusal(refused.code, refused.message, refused.fix)

@@ -15,7 +15,7 @@ import structlog
 from streams.base.database.session import DATABASE_DOWN
 from streams.base.request_errors import RequestRefused
 from streams.identity.inbound.receive import UnknownAddress
-from streams.identity.inbound.refusals import EventRefusal
+from streams.identity.inbound.refusals import request_refusal
 from streams.ingest.commit.database_errors import not_stored
 from streams.ingest.commit.group_commit import WriterBusy
 from streams.ingest.http.responses import IngestResponse, busy, failed, refusal
@@ -99,8 +99,7 @@ class InboundHandler:
             return step(access)
         except RequestRefused as refused:
             if access is not None:
-                why = EventRefusal(refused.code, refused.message, refused.fix)
-                self._writer.note(access.address_id, why)
+                self._writer.note(access.address_id, request_refusal(refused))
             return refusal(refused)
         except Exception as error:  # noqa: BLE001 - logged below
             return error_response(error, request.request_id)
