@@ -22,8 +22,8 @@ def external_identifier(
 ) -> Identifier | None:
     """Return the identifier that an external ID of this type is; None: of no person.
 
-    The same for events from Segment, events of the tool and the API, so that what one of
-    them teaches is found by the others. Types are compared without case and outer spaces.
+    Events from Segment, events of the tool and the API all use it, so that a link learned
+    from one of them is found by the others. Types are compared without case and outer spaces.
     """
     if not value or not isinstance(kind, str) or collection == ACCOUNTS:
         return None

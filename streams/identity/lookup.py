@@ -38,7 +38,7 @@ def find(
     """Return the links of those identifiers that have one.
 
     At most one query on PostgreSQL. Found links are cached in the process for CACHE_S, so a
-    link that someone replaces or forgets may be found for so long. Missing ones are not
+    link that was replaced or forgotten may still be found meanwhile. Missing ones are not
     cached: a new link is found at once.
     """
     found: dict[Identifier, FoundLink] = {}

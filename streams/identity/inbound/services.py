@@ -39,7 +39,7 @@ def open_address(
 ) -> tuple[InboundAddress, Secret | None]:
     """Get or create the address of a feed; the secret only if it was created.
 
-    The demonstration gives the secret and the ID, which are the same at each start.
+    The demonstration passes a secret and an ID that are the same at each start.
     """
     secret = secret or new_inbound_secret()
     public_id = public_id or new_public_id()
@@ -61,7 +61,7 @@ def rotate_secret(
     """Replace the secret, and return the new one. The old one works for OVERLAP.
 
     Secrets that were replaced earlier keep their own time, up to MOST_OLDER of them. If
-    ENCRYPTION_KEYS can't decrypt them, they are lost. The demonstration gives the secret.
+    ENCRYPTION_KEYS can't decrypt them, they are lost. The demonstration passes its secret.
     """
     address = InboundAddress.objects.select_for_update().get(pk=address.pk)
     at, until = now(), address.previous_secret_until

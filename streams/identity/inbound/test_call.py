@@ -1,4 +1,4 @@
-"""A test call: a signed event to an inbound address through the public ingest, as Segment sends it."""
+"""A test call: a signed event to an inbound address, sent as Segment does."""
 
 from __future__ import annotations
 

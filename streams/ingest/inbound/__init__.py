@@ -1,1 +1,1 @@
-"""Receives events from Segment, to learn who is who. It stores no event."""
+"""Receives events from Segment to learn the userIds of people. It stores no event."""

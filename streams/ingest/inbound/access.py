@@ -19,7 +19,7 @@ from streams.serving.http_format import unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FRESH_S = 3.0  # how long an address is kept, and so an old secret still works
+FRESH_S = 3.0  # how long an address is kept, and an old secret works after its end
 ABSENT_S = 1.0  # how long an unknown address is kept
 MOST_ENTRIES = 10_000
 RETRY_AFTER_S = 60  # until an operator has added a missing key

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# One, so that hostile bodies of many tiny values need the memory of one.
+# One, so that only one hostile body of many tiny values is in memory at a time.
 READERS = 1
 
 

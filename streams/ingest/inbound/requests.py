@@ -81,7 +81,7 @@ def admit(access: InboundAccess, headers: Mapping[str, str]) -> InboundAdmission
 
 
 def take(admission: InboundAdmission, body: bytes) -> InboundDelivery:
-    """Read what the events in a body say. Raises RequestRefused.
+    """Read the events in a body. Raises RequestRefused.
 
     In a batch, a bad event must not spoil the others: Segment drops a batch that is refused.
     """

@@ -18,7 +18,7 @@ from msgspec import Meta
 from streams.base.msgspec_types import prepared
 
 MOST_EVENTS = 10_000  # of an order
-WRONG = "-wrong"  # what a wrong secret has too much
+WRONG = "-wrong"  # is appended to make a secret wrong
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Count = Annotated[int, Meta(ge=1, le=MOST_EVENTS)]

@@ -15,6 +15,6 @@ def is_retried(status: int | None) -> bool:
 
 
 def wait_s(attempts: int, chance: float) -> float:
-    """Return the wait after so many attempts. `chance` is from 0 to 1."""
+    """Return the wait after this number of attempts. `chance` is from 0 to 1."""
     usual = min(FIRST_S * 2.0 ** (attempts - 1), LONGEST_S)
     return usual * (0.5 + chance)

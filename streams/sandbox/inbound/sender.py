@@ -1,7 +1,7 @@
 """Sends requests to inbound addresses in the background, and again until they succeed.
 
 Segment retries for four hours. The clock of the retries can be moved, so that no one has to
-wait.
+wait for them.
 """
 
 from __future__ import annotations
