@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.events.models import WaitingEvent
-from streams.events.people.waiting import FEW
+from streams.events.people.waiting import store_user_ids
 from streams.identity.stored import links_by_digest
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def people_to_release(
     for pk, by in covered.items():
         user_ids[pk] = user_ids[by]
     chunk = dict(sorted(user_ids.items())[:most])
-    _store_user_ids(waiting, {pk: user_ids[pk] for pk in covered if pk not in chunk})
+    # Of events that a later step releases.
+    store_user_ids({pk: user_ids[pk] for pk in covered if pk not in chunk})
     return Found(chunk, len(direct) < most and chunk.keys() >= {*direct})
 
 
@@ -147,28 +148,13 @@ def _covered(
     return {
         pk: by
         for pk, person in others.items()
-        if pk not in people
-        for by in _having(person, people, by_head)
+        if pk not in people and (by := _covering(person, people, by_head)) is not None
     }
 
 
-def _store_user_ids(waiting: QuerySet[WaitingEvent], user_ids: UserIds) -> None:
-    """Store the userIds of events that a later step releases."""
-    by_user: dict[str, list[int]] = {}
-    for pk, user_id in user_ids.items():
-        by_user.setdefault(user_id, []).append(pk)
-    for user_id, pks in by_user.items():
-        for first in range(0, len(pks), FEW):
-            some = waiting.filter(event_id__in=pks[first : first + FEW])
-            some.update(user_id=user_id)
-
-
-def _having(
+def _covering(
     person: _Person, people: Mapping[int, _Person], by_head: Mapping[bytes, list[int]]
-) -> list[int]:
-    """Return the first event that has all identifiers of a person, if there is one."""
-    for digest in person.head:
-        for pk in by_head.get(digest, ()):
-            if person.is_covered_by(people[pk]):
-                return [pk]
-    return []
+) -> int | None:
+    """Return the first event that has all identifiers of a person; None: there is none."""
+    candidates = (pk for digest in person.head for pk in by_head.get(digest, ()))
+    return next((pk for pk in candidates if person.is_covered_by(people[pk])), None)

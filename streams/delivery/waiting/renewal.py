@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from streams.events.models import Feed, QuarantinedEvent, WaitingEvent
 from streams.events.people.identifiers import IdentityRules, identifiers_of
-from streams.events.people.waiting import digests_of, renew
+from streams.events.people.waiting import digests_of, renew, store_user_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,8 +88,8 @@ def _let_go(feed_id: int, user_ids: Mapping[int, str]) -> None:
 
     Those may have expired, or someone decided about them.
     """
-    waiting = WaitingEvent.objects.filter(feed_id=feed_id)
-    for pk, user_id in user_ids.items():
-        head = waiting.filter(event_id=pk, rank=0).values("digest")
-        if not waiting.filter(rank=0, digest__in=head, event_id__lt=pk).exists():
-            waiting.filter(event_id=pk, user_id="").update(user_id=user_id)
+    heads = WaitingEvent.objects.filter(feed_id=feed_id, rank=0)
+    earlier = heads.filter(digest=OuterRef("digest"), event_id__lt=OuterRef("event_id"))
+    behind = heads.filter(Exists(earlier), event_id__in=user_ids)
+    still = set(behind.values_list("event_id", flat=True))
+    store_user_ids({pk: own for pk, own in user_ids.items() if pk not in still})

@@ -5,6 +5,7 @@ They are in quarantine. While one waits, later events of the same person wait be
 
 from __future__ import annotations
 
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from streams.events.models import QuarantinedEvent, ReleasePosition, WaitingEvent
@@ -38,15 +39,14 @@ def waiting_people(additions: Sequence[FeedAddition]) -> set[tuple[int, bytes]]:
             people.setdefault(addition.feed_id, set()).update(of_feed)
     return {
         (feed_id, digest)
-        for feed_id, digests in people.items()
-        for digest in _waiting(feed_id, digests)
+        for feed_id, wanted in people.items()
+        for digest in _waiting(feed_id, wanted)
     }
 
 
-def _waiting(feed_id: int, digests: Collection[bytes]) -> set[bytes]:
-    wanted, found = list(digests), set[bytes]()
-    for first in range(0, len(wanted), FEW):
-        some = wanted[first : first + FEW]
+def _waiting(feed_id: int, wanted: Collection[bytes]) -> set[bytes]:
+    found: set[bytes] = set()
+    for some in batched(wanted, FEW):
         rows = WaitingEvent.objects.filter(feed_id=feed_id, digest__in=some, rank=0)
         found.update(bytes(d) for d in rows.values_list("digest", flat=True).distinct())
     return found
@@ -139,6 +139,19 @@ def renew(feed_id: int, people: Mapping[int, Person]) -> None:
     WaitingEvent.objects.bulk_create(missing)
     changed = [row for row in rows if row.user_id != before[row.pk]]
     WaitingEvent.objects.bulk_update(changed, ["user_id"], batch_size=FEW)
+
+
+def store_user_ids(user_ids: Mapping[int, str]) -> None:
+    """Store the userIds of events that wait, with which they are released.
+
+    Their feed must be locked.
+    """
+    by_user: dict[str, list[int]] = {}
+    for pk, user_id in user_ids.items():
+        by_user.setdefault(user_id, []).append(pk)
+    for user_id, pks in by_user.items():
+        for some in batched(pks, FEW):
+            WaitingEvent.objects.filter(event_id__in=some).update(user_id=user_id)
 
 
 def _store(feed_id: int, rows: Sequence[WaitingEvent]) -> None:
