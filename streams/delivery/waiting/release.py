@@ -1,9 +1,9 @@
 """Release the events that wait for a link, once the identity map has their userId.
 
-Each step is one transaction under the feed's lock, which the next changes of the feed's map
-drive: it reads a limited number of them, and finds the events by an index. An append holds the
-same lock, and compares the events that it sets aside with the links at that moment. So an event
-is found by a link that was committed before or after it.
+Each step is one transaction under the feed's lock. It reads a limited number of the next changes
+of the feed's map, and finds the events that wait for them by an index. An append holds the same
+lock, and compares the events that it sets aside with the links at that moment. So an event is
+found by a link that was committed before or after it.
 
 A worker that dies neither loses nor repeats events. An error in one feed doesn't delay others.
 """
