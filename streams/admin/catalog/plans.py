@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.shared.base import ReadOnlyAdmin, time_column
-from streams.admin.shared.links import link
+from streams.admin.shared.links import link, may_view
+from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 
 
@@ -55,8 +56,7 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Lead back to the review of the stream, from which people come."""
         version: PlanVersion | None = kwargs.get("obj")
-        sees = ("streams.view_stream", "streams.change_stream")
-        if version and any(request.user.has_perm(one) for one in sees):
+        if version and may_view(Stream):
             page = reverse("admin:streams_stream_review", args=[version.stream_id])
             context["back_url"] = page
         return super().render_change_form(request, context, *args, **kwargs)
