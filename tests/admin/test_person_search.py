@@ -95,7 +95,7 @@ def test_without_the_permission_to_view_events_no_one_finds_any(client):
 
 
 @pytest.mark.parametrize("query", [{"at": "x"}, {"at": "999."}, {"started": "soon"}])
-def test_a_position_that_is_none_is_not_found(staff, feeds, query):
+def test_an_invalid_position_or_start_is_not_found(staff, feeds, query):
     page = staff.get(reverse("admin:search-events"), {"user_id": "ada-1", **query})
 
     assert page.status_code == 404

@@ -11,23 +11,25 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.admin.delivery.badges import state_badge
 from streams.admin.shared.base import staff_of
 from streams.audit.support_access import EVENTS_OPENED, record_access
-from streams.base.clock import now
 from streams.delivery.event_status import statuses
 from streams.events.models import Feed
-from streams.events.search.across_feeds import InvalidPosition, Position, step
+from streams.events.search.across_feeds import (
+    InvalidPosition,
+    Position,
+    read_start,
+    step,
+)
 from streams.events.search.event_filter import EventFilter
 from streams.events.search.payload_condition import content_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from streams.delivery.event_status import EventStatus
     from streams.events.models import Event
@@ -70,12 +72,13 @@ def find_events(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 def _next(request: HttpRequest, filled: dict[str, str]) -> dict[str, object]:
     """Search on from the position in the URL. Raises Http404."""
-    at, started_at = request.GET.get("at", ""), _started_at(request)
+    at = request.GET.get("at", "")
     content = content_conditions(
         anonymous_id=filled.get("anonymous_id", ""), email=filled.get("email", "")
     )
     filters = EventFilter(user_id=filled.get("user_id", ""), content=tuple(content))
     try:
+        started_at = read_start(request.GET.get("started", ""))
         reached = step(
             Feed.objects.all(),
             filters,
@@ -113,17 +116,3 @@ def _rows(
             (feed, one, known[one.seq], state_badge(known[one.seq])) for one in events
         ]
     return rows
-
-
-def _started_at(request: HttpRequest) -> datetime:
-    """Return when the search began: now, or the time in the URL. Raises Http404."""
-    text = request.GET.get("started")
-    if not text:
-        return now()
-    try:
-        started_at = parse_datetime(text)
-    except ValueError:
-        started_at = None
-    if started_at is None or started_at.tzinfo is None or started_at > now():
-        raise Http404
-    return started_at

@@ -7,7 +7,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from django.db.models import F, Max
+from django.utils.dateparse import parse_datetime
 
+from streams.base.clock import now
 from streams.events.models import Feed, FeedMark
 from streams.events.quarter_hours import quarter
 from streams.events.search.scan import NEXT_S, page
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class InvalidPosition(ValueError):
-    """The text is no position of a search, or its feed no longer exists."""
+    """The text is no position or start of a search, or its feed no longer exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,22 @@ class Position:
 
     def __str__(self) -> str:
         return f"{self.feed_id}.{self.before or ''}"
+
+
+def read_start(text: str) -> datetime:
+    """Return when a search began, from its URL; now for an empty text.
+
+    Raises InvalidPosition.
+    """
+    if not text:
+        return now()
+    try:
+        started_at = parse_datetime(text)
+    except ValueError:
+        started_at = None
+    if started_at is None or started_at.tzinfo is None or started_at > now():
+        raise InvalidPosition
+    return started_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

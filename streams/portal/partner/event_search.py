@@ -10,7 +10,6 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
@@ -18,7 +17,12 @@ from streams.delivery.event_status import statuses
 from streams.delivery.explanation.delivery_now import DeliveryNow
 from streams.delivery.explanation.explain import explain
 from streams.events.message_lookup import find_message
-from streams.events.search.across_feeds import InvalidPosition, Position, step
+from streams.events.search.across_feeds import (
+    InvalidPosition,
+    Position,
+    read_start,
+    step,
+)
 from streams.events.search.event_filter import EventFilter
 from streams.events.search.payload_condition import content_conditions
 from streams.events.search.quarantined import count_matches
@@ -153,9 +157,9 @@ def _next(
 ) -> dict[str, object]:
     """Search on from the position in the URL. After MOST_FOUND events, the search pauses."""
     at = request.GET.get("at", "")
-    started_at = _started_at(request)
     before = number_in(request.GET, "found") or 0
     try:
+        started_at = read_start(request.GET.get("started", ""))
         reached = step(
             feeds_to_see(request, access),
             form.filters(started_at),
@@ -200,17 +204,3 @@ def _why(message: FoundMessage) -> Explanation | None:
         return None
     [(_feed, _event, why)] = _explained([(message.feed, message.event)])
     return why
-
-
-def _started_at(request: PortalRequest) -> datetime:
-    """Return when the search began: now, or the time in the URL. Raises Http404."""
-    text = request.GET.get("started")
-    if not text:
-        return now()
-    try:
-        started_at = parse_datetime(text)
-    except ValueError:
-        started_at = None
-    if started_at is None or started_at.tzinfo is None or started_at > now():
-        raise Http404
-    return started_at
