@@ -33,7 +33,7 @@ class UsableActions(admin.ModelAdmin):
         rows = context.get("cl")
         if rows is not None and rows.result_list and not rows.multi_page:
             self._offer_usable(context, list(rows.result_list))
-            if context["action_form"] is None and CHECKBOX in rows.list_display:
+            if context.get("action_form") is None and CHECKBOX in rows.list_display:
                 rows.list_display = [
                     one for one in rows.list_display if one != CHECKBOX
                 ]
@@ -51,7 +51,6 @@ class UsableActions(admin.ModelAdmin):
         """Leave unusable actions out of the form of the page; without any, show no form."""
         form = context.get("action_form")
         if form is None:
-            context["action_form"] = None
             return
         field = form.fields["action"]
         field.choices = [
