@@ -69,9 +69,9 @@ LABELS: Mapping[str, StrOrPromise] = {
     "kind": gettext_lazy("Kind"),
     "last_seq": gettext_lazy("Last event"),
     "links": gettext_lazy("Links"),
-    "minutes": gettext_lazy("Minutes"),
     "member": gettext_lazy("Member"),
     "message": gettext_lazy("Message"),
+    "minutes": gettext_lazy("Minutes"),
     "missing_from": gettext_lazy("Missing from"),
     "missing_until": gettext_lazy("Missing until"),
     "name": gettext_lazy("Name"),
@@ -131,7 +131,8 @@ LABELS: Mapping[str, StrOrPromise] = {
     "workspaces": gettext_lazy("Workspaces"),
 }
 # Short names of values that packages above define: regions (connections/regions.py), stages
-# (catalog/stage.py), formats (exports/models.py), kinds of endpoints (alerts/webhooks).
+# (catalog/stage.py), formats (exports/models.py), kinds of endpoints (alerts/webhooks), roles
+# (tenancy/models.py), and choices about userIds (catalog/person_identifiers.py).
 REGIONS: Mapping[str, StrOrPromise] = {
     "us": gettext_lazy("US"),
     "eu": gettext_lazy("EU"),
@@ -139,7 +140,7 @@ REGIONS: Mapping[str, StrOrPromise] = {
     "sandbox-eu": gettext_lazy("Sandbox EU"),
     "all": gettext_lazy("All"),
 }
-ROLES: Mapping[str, StrOrPromise] = {  # tenancy/models.py
+ROLES: Mapping[str, StrOrPromise] = {
     "admin": gettext_lazy("Admin"),
     "developer": gettext_lazy("Developer"),
     "support": gettext_lazy("Support"),
@@ -166,7 +167,6 @@ VALUES: Mapping[str, Mapping[str, StrOrPromise]] = {
         "slack": gettext_lazy("Slack, or compatible"),
     },
     "stream": {"all": gettext_lazy("All")},
-    # As the form about userIds calls them (catalog/person_identifiers.py).
     "identify_by": {
         "tool_id": gettext_lazy("ID in the tool"),
         "email": gettext_lazy("Email"),
@@ -184,8 +184,8 @@ VALUES: Mapping[str, Mapping[str, StrOrPromise]] = {
 }
 _NAMES = re.compile(r"(?:^|(?<=, ))[a-z_]+(?=: )")
 _RANGE = re.compile(r"^([0-9]+)-([0-9]+)$")
-_CODES = re.compile(
-    r"(?:^|(?<=, ))(identify_by|unresolved): ([^ ]+) → ([^ ]+?)(?=, |$)"
+_CODES = re.compile(  # changes of details that have words
+    rf"(?:^|(?<=, ))({'|'.join(VALUES)}): ([^ ]+) → ([^ ]+?)(?=, |$)"
 )
 _YES_NO = re.compile(r"(?<=[:→] )(?:True|False)(?= →|, |$)")
 

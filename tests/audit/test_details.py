@@ -15,11 +15,17 @@ from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.audit.details import all_details, reason
 from streams.audit.words import LABELS, VALUES
 from streams.catalog.pages.services import change_profile
+from streams.catalog.person_identifiers import PersonIdentifier, Unresolved
 from streams.catalog.setting_conflicts import StreamSettings
 from streams.catalog.stage import Stage
 from streams.exports.models import Export
 from streams.sign_in.sso.services import SsoSettings
-from streams.tenancy.models import Partner, Workspace
+from streams.tenancy.models import (
+    Partner,
+    PartnerMembership,
+    Workspace,
+    WorkspaceMembership,
+)
 from streams.tenancy.users import UserChanges
 
 ROOT = Path(streams.__file__).parent
@@ -98,16 +104,32 @@ def test_details_leave_out_what_the_sentence_says(action, detail, shown):
     assert all_details(action, detail) == shown
 
 
-def test_values_have_the_same_names_as_elsewhere():
-    assert {str(key): str(name) for key, name in VALUES["stage"].items()} == {
-        one.value: str(one.label) for one in Stage
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("stage", [*Stage]),
+        ("format", [*Export.Format]),
+        ("kind", [*WebhookEndpoint.Kind]),
+        ("identify_by", [*PersonIdentifier]),
+        ("unresolved", [*Unresolved]),
+        ("role", [*PartnerMembership.Role, *WorkspaceMembership.Role]),
+    ],
+)
+def test_values_have_the_same_names_as_elsewhere(name, choices):
+    assert {key: str(word) for key, word in VALUES[name].items()} == {
+        one.value: str(one.label) for one in choices
     }
-    assert {str(key): str(name) for key, name in VALUES["format"].items()} == {
-        one.value: str(one.label) for one in Export.Format
-    }
-    assert {str(key): str(name) for key, name in VALUES["kind"].items()} == {
-        one.value: str(one.label) for one in WebhookEndpoint.Kind
-    }
+
+
+@pytest.mark.parametrize("name", sorted(VALUES))
+def test_changes_have_the_words_of_their_values(name):
+    codes = list(VALUES[name])
+    listed = f"name: A, B → B, {name}: – → {codes[0]}, {name}: {codes[0]} → {codes[-1]}"
+
+    first, last = (VALUES[name][code] for code in (codes[0], codes[-1]))
+    assert reason("stream.changed", {"changed": listed}) == (
+        f"Name: A, B → B, {LABELS[name]}: – → {first}, {LABELS[name]}: {first} → {last}"
+    )
 
 
 def test_customers_dont_read_why_an_operator_views_their_portal():
