@@ -28,6 +28,11 @@ class NoticeState(models.TextChoices):
         """The color of its badge: good, warn, bad or none."""
         return _TONES.get(self, "")
 
+    @property
+    def is_final(self) -> bool:
+        """Whether no attempt to send the notice is left."""
+        return self not in (NoticeState.WAITING, NoticeState.RETRYING)
+
 
 _TONES = {
     NoticeState.SENT: "good",

@@ -59,11 +59,6 @@ def latest_tests(user: User, owner: Chooser) -> list[Notice]:
     return sorted(latest, key=lambda one: one.pk)
 
 
-def is_in_progress(test: Notice) -> bool:
-    """Whether a test is neither sent, nor dropped, nor failed."""
-    return not (test.sent_at or test.given_up_at or test.dropped_at)
-
-
 def _audience(owner: Chooser) -> Notice.Audience:
     if isinstance(owner, Portal):
         return Notice.Audience.OPERATOR

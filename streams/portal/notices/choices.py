@@ -17,7 +17,8 @@ from streams.alerts.conditions.all_rules import RULES
 from streams.alerts.models import Alert, Notice
 from streams.alerts.people.choices import choose, current, places_of
 from streams.alerts.people.digests import Cadence
-from streams.alerts.people.testing import is_in_progress, latest_tests
+from streams.alerts.people.notice_states import state_of
+from streams.alerts.people.testing import latest_tests
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_see,
@@ -169,7 +170,7 @@ def tests_of(request: PortalRequest, owner: Owner) -> dict[str, object]:
     tests = latest_tests(request.user, owner)
     return {
         "tests": tests,
-        "waits": any(is_in_progress(one) for one in tests),
+        "waits": not all(state_of(one).is_final for one in tests),
         "place_url": page_of_choices(owner),
         "came_from": _came_from(request, owner),
     }
