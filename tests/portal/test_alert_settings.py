@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from streams.audit.details import reason
 from streams.audit.models import AuditEntry
 from tests import factories
 
@@ -39,6 +40,7 @@ def test_an_editor_chooses_when_events_are_late(client, cast):
     entry = AuditEntry.objects.get(action="workspace.late_after")
     assert (entry.actor, entry.workspace) == (cast.alice, cast.workspace)
     assert entry.detail["minutes"] == 45
+    assert reason(entry.action, entry.detail) == "Minutes: 15 → 45"
     assert 'value="45"' in client.get(page).text
 
 

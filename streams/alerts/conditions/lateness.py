@@ -25,10 +25,9 @@ class OutOfBounds(ValueError):
 
 @transaction.atomic
 def set_late_after(*, workspace: Workspace, late_after: timedelta, actor: User) -> None:
-    """Open an alert when the oldest event that is due has been queued for so long.
+    """Set for how long the oldest event that is due may be queued before an alert opens.
 
-    An alert that is open closes if its event is no longer late. Raises OutOfBounds,
-    PlaceRemoved.
+    An open alert closes if its event is no longer late. Raises OutOfBounds, PlaceRemoved.
     """
     if not SHORTEST <= late_after <= LONGEST:
         raise OutOfBounds
@@ -44,8 +43,5 @@ def set_late_after(*, workspace: Workspace, late_after: timedelta, actor: User) 
             actor=actor,
             workspace=workspace,
             minutes=minutes,
-            **changed_values(
-                {"Events are late after minutes": before // MINUTE},
-                {"Events are late after minutes": minutes},
-            ),
+            **changed_values({"minutes": before // MINUTE}, {"minutes": minutes}),
         )
