@@ -74,9 +74,9 @@ def _not_muted(notices: Sequence[Notice]) -> list[Notice]:
 
 
 def _not_acknowledged(notices: Sequence[Notice]) -> list[Notice]:
-    """Return the notices without reminders about an alert that their audience takes care of.
+    """Leave out the reminders about an alert that someone of their audience takes care of.
 
-    A partner's reminder is about several alerts, of which `_alerts_of_partner` leaves out those.
+    A partner's reminder is about several alerts. `_alerts_of_partner` counts only the others.
     """
     reminders = {
         one.alert_id for one in notices if one.transition == Notice.Transition.REMIND

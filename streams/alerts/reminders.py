@@ -1,6 +1,6 @@
 """Reminders about alerts that stay open, until someone of their audience acknowledges them.
 
-Each audience is reminded for itself.
+Each audience gets separate reminders.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _waiting(audience: str) -> AlertQuerySet:
 
 
 def _note_reminded(audience: str, reminded: dict[int, datetime]) -> None:
-    """Store the time from which the next reminder about each alert counts."""
+    """Store when the last reminder about each alert was. The next is due EVERY after it."""
     AudienceState.objects.bulk_create(
         [
             AudienceState(alert_id=pk, audience=audience, reminded_at=at)
@@ -131,7 +131,7 @@ def _muted(audience: str, alerts: Iterable[Alert]) -> set[int]:
 def _notified(alerts: Collection[Alert], now: datetime) -> dict[int, datetime]:
     """Return when the partner got another notice about alerts, if that is less than a day ago.
 
-    One that waits counts, and one that wasn't sent doesn't.
+    A notice that is still to be sent counts. One that was dropped or that failed doesn't.
     """
     streams = {stream for _, stream in map(_group, alerts)}
     recent = Notice.objects.filter(

@@ -135,7 +135,7 @@ class Workspace(models.Model):
         db_default=ValidationMode.OFF,
         help_text=_("Can be stricter than the stream, not more lenient."),
     )
-    # An alert opens when its oldest event that is due has been queued for so long.
+    # An alert opens when the oldest event that is due has been queued for this long.
     late_after = models.DurationField(
         _("events are late after"), default=LATE_AFTER, db_default=LATE_AFTER
     )

@@ -86,7 +86,7 @@ def _late(now: datetime) -> QuerySet[Cursor]:
         received_at__gte=Coalesce(OuterRef("position_at"), Value(_BEGINNING)),
     )
     received = Subquery(first.values("received_at")[:1])
-    # Of the few cursors that are left, the setting of their workspace counts.
+    # Only a few cursors are left. For these, the setting of their workspace applies.
     late_at = ExpressionWrapper(
         Value(now) - F("feed__workspace__late_after"), DateTimeField()
     )
@@ -136,7 +136,7 @@ RULES = (
     Rule(
         condition=Condition.LATE,
         holding=lambda now: _held(_late(now)),
-        opens_after=SHORTEST,  # its query knows the setting of each workspace
+        opens_after=SHORTEST,  # the query applies the setting of each workspace
         closes_after=timedelta(minutes=2),
         recovery=Recovery.DELIVERED,
         notice_waits=timedelta(minutes=30),

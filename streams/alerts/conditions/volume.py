@@ -64,8 +64,8 @@ def _stopped(now: datetime) -> Iterable[Held]:
     """
     since, until = _hour(now)
     usual: dict[int, int] = {}
-    # The feeds that were silent for the whole hour only become fewer until the next one, so
-    # they are searched once, and again in case that no beat ran.
+    # Within an hour, no more feeds become silent for the whole hour before it. So they are
+    # searched once, and a second time in case beat wasn't running.
     if (now - until) % SEARCHED_EVERY < STOPPED_PARTS * MINUTE:
         usual = _silent(now, since, until)
     stopped = set(usual)
@@ -92,9 +92,9 @@ def _stopped(now: datetime) -> Iterable[Held]:
 
 
 def _silent(now: datetime, since: datetime, until: datetime) -> dict[int, int]:
-    """Return this minute's feeds without events since a time that had many a week before.
+    """Return feeds without events since `since` that had many in the same hour a week before.
 
-    With how many they had in that hour.
+    The values are the numbers of those events. Only the feeds whose turn is this minute.
     """
     silent = Feed.objects.filter(
         part("pk", STOPPED_PARTS, now), head_at__lt=since, head_at__gte=since - WEEK

@@ -21,7 +21,8 @@ def acknowledge(*, alert: Alert, audience: Notice.Audience, actor: User) -> bool
 
     Returns False if the alert is over, or if someone of the audience acknowledged it before.
     """
-    # Of two people at once, the second waits here, and then finds the row of the first.
+    # If two people acknowledge it at once, the second waits for this lock of the first, and
+    # then finds its row.
     is_open = Alert.objects.open().select_for_update(no_key=True).filter(pk=alert.pk)
     own = unacknowledged(Alert.objects.filter(pk=alert.pk), audience)
     if not is_open.exists() or not own.exists():

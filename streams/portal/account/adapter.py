@@ -61,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         "email_password_mismatch": gettext_lazy("Incorrect email or password."),
         "enter_current_password": gettext_lazy("Incorrect current password."),
         "incorrect_password": gettext_lazy("Incorrect password."),
-        # Of emailed codes: own limits refuse passwords.
+        # For emailed codes. Passwords have limits in sign_in/password_guessing.py.
         "too_many_login_attempts": gettext_lazy(
             "There were too many wrong codes. Get a new one."
         ),
