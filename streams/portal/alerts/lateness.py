@@ -34,7 +34,7 @@ class AlertSettingsForm(forms.Form):
         max_value=LONGEST // MINUTE,
         help_text=gettext_lazy(
             "From 5 to 1,440 minutes (24 hours). The alert “Events are delivered late”"
-            " opens when the oldest event that could be sent has waited for so long."
+            " opens when the oldest event that could be sent has waited this long."
         ),
     )
 
