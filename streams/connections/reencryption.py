@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError, transaction
 
 from streams.audit.services import record
+from streams.base.caching.key_rings import key_ring
 from streams.base.keyring import CannotDecrypt
 from streams.connections.models import Connection
-from streams.connections.write_keys import key_ring, open_write_key, seal_write_key
+from streams.connections.write_keys import open_write_key, seal_write_key
 
 
 @dataclass(slots=True)

@@ -7,14 +7,14 @@ characters; the full key is in `.text`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypedDict
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
-from streams.base.keyring import Ciphertext, KeyRing
+from streams.base.caching.key_rings import key_ring
+from streams.base.keyring import Ciphertext
 from streams.connections.key_errors import InvalidKeyFormat
 from streams.connections.key_format import problem_with, trimmed
 from streams.connections.models import Connection
@@ -92,11 +92,6 @@ def open_write_key(connection: Connection) -> WriteKey:
     return WriteKey(key_ring().open(sealed, bound_to=row))
 
 
-def key_ring() -> KeyRing:
-    """The ring of ENCRYPTION_KEYS."""
-    return _parsed(tuple(settings.ENCRYPTION_KEYS))
-
-
 def unknown_key_ids() -> list[str]:
     """The IDs of keys that connections need and ENCRYPTION_KEYS lacks, sorted."""
     lacking = Connection.objects.current().exclude(key_ring_id__in=key_ring().keys)
@@ -112,9 +107,3 @@ def _fingerprint(text: str, secret: str) -> str:
 def _row(public_id: str, feed_id: int) -> str:
     # With the feed: moved to another tenant's row, a ciphertext opens no more.
     return f"connection:{public_id}:feed:{feed_id}"
-
-
-# Each batch that is sent opens a key.
-@lru_cache(maxsize=4)
-def _parsed(entries: tuple[str, ...]) -> KeyRing:
-    return KeyRing.parse(entries)

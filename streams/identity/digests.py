@@ -1,7 +1,7 @@
 """Keyed digests of identifiers: the only form in which the portal stores them.
 
-Each feed has a key of its own, derived from the keys in IDENTITY_KEYS. So the digests of one
-feed say nothing about another, and a partner can compute those of its own feeds.
+The keys of each feed are derived from those in IDENTITY_KEYS. So the digests of one feed say
+nothing about another, and partners can compute those of their feeds.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
-from streams.base.keyring import KeyRing
+from streams.base.caching.key_rings import parsed_ring
 from streams.identity.identifiers import NAMES, normalized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streams.base.keyring import KeyRing
     from streams.identity.identifiers import Identifier
 
 DIGEST_BYTES = 16
@@ -72,7 +73,7 @@ def feed_secret(feed_id: int, key_id: str) -> bytes:
 
 def ring() -> KeyRing:
     """Return the ring of IDENTITY_KEYS."""
-    return _parsed(tuple(settings.IDENTITY_KEYS))
+    return parsed_ring(tuple(settings.IDENTITY_KEYS))
 
 
 def key_check(key_id: str) -> bytes:
@@ -89,10 +90,5 @@ def _derived(key: bytes, feed_id: int) -> bytes:
 def _feed_keys(entries: tuple[str, ...], feed_id: int) -> tuple[FeedKey, ...]:
     return tuple(
         FeedKey(key_id, hmac.new(_derived(key, feed_id), digestmod=hashlib.sha256))
-        for key_id, key in _parsed(entries).keys.items()
+        for key_id, key in parsed_ring(entries).keys.items()
     )
-
-
-@lru_cache(maxsize=4)
-def _parsed(entries: tuple[str, ...]) -> KeyRing:
-    return KeyRing.parse(entries)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.apps import apps
 
-from streams.connections.write_keys import key_ring, unknown_key_ids
+from streams.base.caching.key_rings import key_ring
+from streams.connections.write_keys import unknown_key_ids
 from streams.identity.digests import key_check, ring
 from streams.identity.inbound import secrets as inbound_secrets
 from streams.identity.models import IdentityKey

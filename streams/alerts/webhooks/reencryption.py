@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from streams.alerts.webhooks.models import WebhookEndpoint
 from streams.alerts.webhooks.sealing import open_target, seal_target
 from streams.audit.services import record
+from streams.base.caching.key_rings import key_ring
 from streams.base.keyring import CannotDecrypt
-from streams.connections.write_keys import key_ring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

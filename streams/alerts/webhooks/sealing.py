@@ -12,8 +12,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streams.base.caching.key_rings import key_ring
 from streams.base.keyring import Ciphertext
-from streams.connections.write_keys import key_ring
 
 if TYPE_CHECKING:
     from streams.alerts.webhooks.models import WebhookEndpoint

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.conf import settings
-
 from streams.audit.services import record
+from streams.base.caching.key_rings import key_ring
 from streams.base.ids import Secret, new_secret
-from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
+from streams.base.keyring import CannotDecrypt, Ciphertext
 from streams.identity.inbound_address import InboundAddress
 
 if TYPE_CHECKING:
@@ -61,14 +60,14 @@ def seal_secrets(secrets: StoredSecrets, *, public_id: str) -> SealedSecrets:
     """Encrypt the secrets of the address with this ID, at most MOST_OLDER older ones."""
     rows = [[one.text, one.until.timestamp()] for one in secrets.older[:MOST_OLDER]]
     text = json.dumps([secrets.newest, secrets.previous, *rows])
-    sealed = _ring().seal(text, bound_to=_row(public_id))
+    sealed = key_ring().seal(text, bound_to=_row(public_id))
     return SealedSecrets(sealed.ciphertext, sealed.key_id)
 
 
 def open_secrets(address: InboundAddress) -> StoredSecrets:
     """Return the secrets of an address. Raises base.keyring.CannotDecrypt."""
     sealed = Ciphertext(address.key_ring_id, bytes(address.sealed))
-    text = _ring().open(sealed, bound_to=_row(address.public_id))
+    text = key_ring().open(sealed, bound_to=_row(address.public_id))
     newest, previous, *rows = json.loads(text)
     older = (OldSecret(t, datetime.fromtimestamp(until, UTC)) for t, until in rows)
     return StoredSecrets(newest, previous, tuple(older))
@@ -97,7 +96,7 @@ def renew_addresses(*, batch: int = 500) -> AddressReencryption:
 
     An address whose secret is rotated meanwhile keeps the new one.
     """
-    result, newest = AddressReencryption(), _ring().newest
+    result, newest = AddressReencryption(), key_ring().newest
     for address in _older(newest, batch):
         try:
             secrets = open_secrets(address)
@@ -115,7 +114,7 @@ def renew_addresses(*, batch: int = 500) -> AddressReencryption:
 
 def unknown_key_ids() -> list[str]:
     """Return the IDs of keys that addresses need and ENCRYPTION_KEYS lacks, sorted."""
-    lacking = InboundAddress.objects.exclude(key_ring_id__in=_ring().keys)
+    lacking = InboundAddress.objects.exclude(key_ring_id__in=key_ring().keys)
     ids = lacking.order_by("key_ring_id").values_list("key_ring_id", flat=True)
     return list(ids.distinct())
 
@@ -127,10 +126,6 @@ def _older(newest: str, batch: int) -> Iterator[InboundAddress]:
     while page := list(rows.filter(pk__gt=last)[:batch]):
         yield from page
         last = page[-1].pk
-
-
-def _ring() -> KeyRing:
-    return KeyRing.parse(settings.ENCRYPTION_KEYS)
 
 
 def _row(public_id: str) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.alerts.webhooks.reencryption import renew_endpoints
+from streams.base.caching.key_rings import key_ring
 from streams.connections.reencryption import renew_keys
-from streams.connections.write_keys import key_ring
 from streams.identity.inbound.secrets import renew_addresses
 from streams.sign_in.second_factor.stored_secrets import renew_factors
 from streams.sign_in.sso.client_secrets import renew_secrets

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from django.core import signing
 from django.core.exceptions import BadRequest
 
+from streams.base.caching.key_rings import key_ring
 from streams.base.keyring import CannotDecrypt, Ciphertext, MissingKey
 from streams.connections.regions import Region
-from streams.connections.write_keys import key_ring
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection

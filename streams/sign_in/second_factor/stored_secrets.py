@@ -6,14 +6,14 @@ import base64
 from dataclasses import dataclass, field
 
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, StrIndex, Substr
 
 from streams.audit.services import record
-from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
+from streams.base.caching.key_rings import key_ring
+from streams.base.keyring import CannotDecrypt, Ciphertext
 
 BOUND_TO = "streams.sign_in.second_factor"
 FIELDS = ("secret", "seed")  # of `Authenticator.data`: TOTP, recovery codes
@@ -29,7 +29,7 @@ class FactorReencryption:
 
 def seal(text: str) -> str:
     """Encrypt a secret as `key ID:base64`."""
-    sealed = _key_ring().seal(text, bound_to=BOUND_TO)
+    sealed = key_ring().seal(text, bound_to=BOUND_TO)
     return f"{sealed.key_id}:{base64.b64encode(sealed.ciphertext).decode()}"
 
 
@@ -37,7 +37,7 @@ def unseal(sealed: str) -> str:
     """Decrypt a secret. Raises CannotDecrypt."""
     key_id, _, text = sealed.partition(":")
     ciphertext = Ciphertext(key_id, base64.b64decode(text))
-    return _key_ring().open(ciphertext, bound_to=BOUND_TO)
+    return key_ring().open(ciphertext, bound_to=BOUND_TO)
 
 
 def unknown_key_ids() -> list[str]:
@@ -47,12 +47,12 @@ def unknown_key_ids() -> list[str]:
     rows = Authenticator.objects.annotate(sealed=sealed).filter(sealed__contains=":")
     key_id = Substr("sealed", 1, StrIndex("sealed", Value(":")) - 1)
     used = rows.values_list(key_id, flat=True).distinct()
-    return sorted(set(used) - _key_ring().keys.keys())
+    return sorted(set(used) - key_ring().keys.keys())
 
 
 def renew_factors() -> FactorReencryption:
     """Encrypt all secrets with the newest key. Can be stopped and run again at any time."""
-    result, newest = FactorReencryption(), _key_ring().newest
+    result, newest = FactorReencryption(), key_ring().newest
     rows = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
     for pk, email in list(rows.order_by("pk").values_list("pk", "user__email")):
         try:
@@ -81,7 +81,3 @@ def _renew(pk: int, newest: str) -> bool:
     if old:
         row.save(update_fields=["data"])
     return bool(old)
-
-
-def _key_ring() -> KeyRing:
-    return KeyRing.parse(settings.ENCRYPTION_KEYS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
-from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing
+from streams.base.caching.key_rings import key_ring
+from streams.base.keyring import CannotDecrypt, Ciphertext
 from streams.sign_in.sso.models import SsoProvider
 
 
@@ -21,7 +21,7 @@ class SecretFields(TypedDict):
 @sensitive_variables("text")
 def seal(text: str, *, public_id: str) -> SecretFields:
     """Return the columns for a secret, sealed for this provider alone."""
-    sealed = _ring().seal(text, bound_to=_row(public_id))
+    sealed = key_ring().seal(text, bound_to=_row(public_id))
     return SecretFields(
         secret_ciphertext=sealed.ciphertext, secret_ring_id=sealed.key_id
     )
@@ -30,12 +30,12 @@ def seal(text: str, *, public_id: str) -> SecretFields:
 def client_secret(provider: SsoProvider) -> str:
     """Return the secret. Raises base.keyring.CannotDecrypt."""
     sealed = Ciphertext(provider.secret_ring_id, bytes(provider.secret_ciphertext))
-    return _ring().open(sealed, bound_to=_row(provider.public_id))
+    return key_ring().open(sealed, bound_to=_row(provider.public_id))
 
 
 def unknown_key_ids() -> list[str]:
     """Return the IDs of keys that secrets need and ENCRYPTION_KEYS lacks, sorted."""
-    lacking = SsoProvider.objects.exclude(secret_ring_id__in=_ring().keys)
+    lacking = SsoProvider.objects.exclude(secret_ring_id__in=key_ring().keys)
     ids = lacking.order_by("secret_ring_id").values_list("secret_ring_id", flat=True)
     return list(ids.distinct())
 
@@ -47,7 +47,7 @@ def renew_secrets() -> tuple[int, list[str]]:
     at most one secret for each partner. One that is replaced meanwhile is kept.
     """
     renewed, unreadable = 0, []
-    outdated = SsoProvider.objects.exclude(secret_ring_id=_ring().newest)
+    outdated = SsoProvider.objects.exclude(secret_ring_id=key_ring().newest)
     for provider in outdated.select_related("partner").order_by("pk"):
         try:
             text = client_secret(provider)
@@ -58,10 +58,6 @@ def renew_secrets() -> tuple[int, list[str]]:
         same = SsoProvider.objects.filter(pk=provider.pk, secret_ciphertext=old)
         renewed += same.update(**seal(text, public_id=provider.public_id))
     return renewed, unreadable
-
-
-def _ring() -> KeyRing:
-    return KeyRing.parse(settings.ENCRYPTION_KEYS)
 
 
 def _row(public_id: str) -> str:
