@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from streams.identity.inbound.events import read_event
+from streams.identity.inbound.events import TEST_MESSAGE_ID, read_event
 from streams.identity.inbound.receive import (
     OUTCOMES,
     InboundDelivery,
@@ -84,6 +84,19 @@ def test_an_identify_call_becomes_a_link(address):
         "m1",
     )
     assert counts(address) == {"received": 1, "learned": 1}
+    assert address.last_received_at == NOW
+
+
+def test_only_a_test_call_alone_is_not_the_last_event_received(address):
+    own = {"integration": {"name": address.feed.stream.slug}}
+    test = {**identify(1), "messageId": f"{TEST_MESSAGE_ID}1", "context": own}
+
+    receive_one(address, test)
+
+    assert counts(address) == {"received": 1, "own": 1}
+    assert address.last_received_at is None
+    receive_one(address, {**test, "messageId": f"{TEST_MESSAGE_ID}2"}, identify(2))
+    address.refresh_from_db()
     assert address.last_received_at == NOW
 
 

@@ -116,11 +116,12 @@ def test_the_page_shows_the_last_request_that_was_refused(as_bob, page, cast, cl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_test_call_passes_the_public_address_and_teaches_nothing(
+def test_a_test_call_passes_the_public_address_and_counts_as_no_event_from_segment(
     client, cast, settings, live_server
 ):
     settings.INGEST_URL = live_server.url
     client.force_login(cast.alice)
+    factories.cursor(factories.connection(cast.feed))
     factories.inbound_address(cast.feed)
 
     response = client.post(page_of(cast, "receive-test"), follow=True)
@@ -128,7 +129,11 @@ def test_a_test_call_passes_the_public_address_and_teaches_nothing(
     assert "Test call accepted: status 200." in response.text
     address = InboundAddress.objects.get(feed=cast.feed)
     assert (address.received, address.own) == (1, 1)
-    assert address.last_received_at is not None
+    assert address.last_received_at is None
+    connection = client.get(
+        reverse("portal:connection", args=[cast.workspace.public_id])
+    )
+    assert "Waiting for the first event" in connection.text
     assert not Link.objects.exists()
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.detail["status"]) == ("inbound.tested", 200)

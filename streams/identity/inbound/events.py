@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from streams.identity.inbound.tool_names import ToolNames
 
 CALLS = {"identify", "track", "page", "screen", "group", "alias", "delete"}
+TEST_MESSAGE_ID = "portal-test-"  # the start of the messageId of a test call
 LONGEST_ORIGIN = 100  # characters of a source and a messageId that are kept
 DIGEST_BYTES = 16
 
@@ -91,6 +92,11 @@ class InboundEvent(msgspec.Struct, frozen=True, gc=False):
         """The number of links that this event can add."""
         is_silent = self.user_id is None or self.is_delete or self.is_own
         return 0 if is_silent else len(self.identifiers)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the portal sent it, to test the address (identity/inbound/test_call.py)."""
+        return self.is_own and self.message_id.startswith(TEST_MESSAGE_ID)
 
     @property
     def is_delete(self) -> bool:

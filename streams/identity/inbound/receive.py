@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import batched, groupby
+from itertools import batched, chain, groupby
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -233,12 +233,18 @@ def _count(
     changes: dict[str, object] = {
         name: F(name) + count for name, count in counts.items()
     }
-    changes |= {"received": F("received") + counts.total(), "last_received_at": at}
+    changes["received"] = F("received") + counts.total()
+    if not all(map(_is_test, chain.from_iterable(one.events for one in deliveries))):
+        changes["last_received_at"] = at  # Segment works, not only the address
     refusals = [why for one in receipts for why in one.refusals.values()]
     if refusals:
         changes |= refused_fields(refusals[-1], at)
     addresses = InboundAddress.objects.filter(pk=deliveries[0].address_id)
     addresses.update(**changes)
+
+
+def _is_test(event: InboundEvent | EventRefusal) -> bool:
+    return isinstance(event, InboundEvent) and event.is_test
 
 
 def refused_fields(why: EventRefusal, at: datetime) -> dict[str, object]:

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.http_deadlines import DeadlineSession
+from streams.identity.inbound.events import TEST_MESSAGE_ID
 from streams.identity.inbound.secrets import open_secrets
 from streams.identity.inbound.services import OVERLAP
 
@@ -80,7 +81,7 @@ def _call(address: InboundAddress) -> dict[str, object]:
     stream, at = address.feed.stream, now().isoformat()
     return {
         "type": "identify",
-        "messageId": f"portal-test-{uuid4()}",
+        "messageId": f"{TEST_MESSAGE_ID}{uuid4()}",
         "userId": USER_ID,
         "traits": {},
         "timestamp": at,
