@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from streams.events.models import Feed, QuarantinedEvent
+    from streams.events.people.identifiers import Person
     from streams.identity.identifiers import Identifier
     from streams.identity.lookup import FoundLink
 
-type Person = tuple[Identifier, ...]
 type Released = list[tuple[QuarantinedEvent, NewEvent]]
 
 _decode = msgspec.json.Decoder().decode

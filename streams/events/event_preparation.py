@@ -30,7 +30,7 @@ from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
     from streams.events.people.identifiers import IdentityRules
-    from streams.events.people.waiting import Person
+    from streams.events.people.waiting import PersonDigests
     from streams.spec.issues import Issue
 
 COLUMN_LENGTH = 200  # characters of names and IDs in columns
@@ -132,7 +132,7 @@ def complete(
     around: RequestFields,
     *,
     ids: Iterator[str],
-    person: Person = (),
+    person: PersonDigests = (),
     held_by: str = "",
 ) -> NewEvent:
     """Add our fields to an event that `check` accepted, in place. Raises EventRefused.

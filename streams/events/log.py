@@ -11,7 +11,7 @@ import msgspec
 from django.conf import settings
 
 from streams.events.people.waiting import (
-    Person,
+    PersonDigests,
     first_of,
     store_waiting,
     waiting_people,
@@ -50,7 +50,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     held_by: str = ""  # the rule that it broke, if it goes into quarantine
     # Digests of the person's identifiers, if the userId was looked up; the first one counts
     # most. The event waits for a link if UNRESOLVED holds it.
-    person: Person = ()
+    person: PersonDigests = ()
 
     def quarantined(self, rule: str) -> NewEvent:
         """Return the event for the quarantine, where it waits until someone decides."""

@@ -22,7 +22,7 @@ from streams.ingest.credentials.credential_cache import (
     CredentialCache,
     ResolvedFeed,
 )
-from streams.ingest.people.lookup import Person, Resolution, look_up
+from streams.ingest.people.lookup import Resolution, look_up
 from streams.ingest.workspaces.creation import open_feeds_of
 from streams.observability.issues.counter import IssueCounter
 from streams.spec.validation_modes import ValidationMode
@@ -30,6 +30,7 @@ from streams.spec.validation_modes import ValidationMode
 if TYPE_CHECKING:
     from streams.catalog.validation.event_validator import StreamRules
     from streams.events.models import Feed
+    from streams.events.people.identifiers import Person
     from streams.observability.backlog import Backlog
 
 

@@ -37,6 +37,7 @@ from streams.ingest.pending_events import PendingEvents, pending_events
 from streams.ingest.people.person_events import PersonEvent
 
 if TYPE_CHECKING:
+    from streams.events.people.identifiers import Person
     from streams.ingest.credential_lookup import CredentialLookup
     from streams.ingest.credentials.authentication import Credential
     from streams.ingest.credentials.credential_cache import (
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
         ResolvedFeed,
     )
     from streams.ingest.http.routes import Route
-    from streams.ingest.people.lookup import Person
 
 
 # By the external ID of the workspace.

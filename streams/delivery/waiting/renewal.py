@@ -22,7 +22,7 @@ from streams.events.people.waiting import digests_of, renew, store_user_ids
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.events.people.waiting import Person
+    from streams.events.people.waiting import PersonDigests
 
 log = structlog.get_logger()
 
@@ -71,7 +71,7 @@ def _compare(feed_id: int, pks: list[int]) -> None:
     feed = Feed.objects.select_related("stream").get(pk=feed_id)
     rules = IdentityRules.of(feed.stream)
     events = list(QuarantinedEvent.objects.filter(pk__in=pks))
-    people: dict[int, Person] = {
+    people: dict[int, PersonDigests] = {
         row.pk: digests_of(feed_id, identifiers_of(_decode(bytes(row.payload)), rules))
         for row in events
     }

@@ -21,9 +21,12 @@ from streams.identity.inbound.tool_names import ToolNames, tool_names
 from streams.identity.links import MOST_OF_PERSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from streams.catalog.models import Stream
+
+# The identifiers of an event's person, in the stream's order.
+type Person = tuple[Identifier, ...]
 
 # The field of an event that only identifies its person. It is never sent to Segment.
 FIELD = "person"
@@ -105,9 +108,7 @@ def has_user_id(event: Mapping[str, Any]) -> bool:
     return value is not None and value != ""
 
 
-def identifiers_of(
-    event: Mapping[str, Any], rules: IdentityRules
-) -> tuple[Identifier, ...]:
+def identifiers_of(event: Mapping[str, Any], rules: IdentityRules) -> Person:
     """Return the identifiers of an event's person, in the stream's order.
 
     Values that can identify no one, such as an email without @, are left out.
@@ -168,7 +169,7 @@ def uses_the_tools_id(event: Mapping[str, Any], rules: IdentityRules) -> bool:
 def anonymous_id(
     feed_id: int,
     event: Mapping[str, Any],
-    identifiers: Sequence[Identifier],
+    person: Person,
     rules: IdentityRules,
 ) -> str:
     """Return the anonymousId of an unknown person, who has at least one identifier.
@@ -179,7 +180,7 @@ def anonymous_id(
     own = _text(_object(event, FIELD).get("anonymousId"))
     if own and normalized(Identifier(IdentifierKind.ANONYMOUS_ID, own)) is not None:
         return own
-    first = identifiers[0]
+    first = person[0]
     message = f"{feed_id}:{first.kind.value}:{first.type}:{normalized(first)}"
     digest = hmac.digest(rules.anonymous_key, message.encode(), hashlib.sha256)
     return str(UUID(bytes=digest[:16], version=4))

@@ -23,7 +23,7 @@ FEW = 500  # digests in one statement, below the limit of every SQLite version
 
 # The digests of each identifier of a person by every key of the ring, newest first. The
 # identifier that counts most comes first.
-type Person = tuple[tuple[bytes, ...], ...]
+type PersonDigests = tuple[tuple[bytes, ...], ...]
 
 
 def waiting_people(additions: Sequence[FeedAddition]) -> set[tuple[int, bytes]]:
@@ -52,7 +52,7 @@ def _waiting(feed_id: int, wanted: Collection[bytes]) -> set[bytes]:
     return found
 
 
-def digests_of(feed_id: int, person: Sequence[Identifier]) -> Person:
+def digests_of(feed_id: int, person: Sequence[Identifier]) -> PersonDigests:
     """Return the digests of each identifier of a person, by every key of the ring.
 
     A process with another ring finds them, too, if both rings have a key in common.
@@ -60,12 +60,12 @@ def digests_of(feed_id: int, person: Sequence[Identifier]) -> Person:
     return tuple(keyed for keyed in digests(feed_id, person) if keyed)
 
 
-def first_of(person: Person) -> tuple[bytes, ...]:
+def first_of(person: PersonDigests) -> tuple[bytes, ...]:
     """Return the digests that stand for a person; none if there is no identifier."""
     return person[0] if person else ()
 
 
-def wait(feed_id: int, event_id: int, person: Person) -> None:
+def wait(feed_id: int, event_id: int, person: PersonDigests) -> None:
     """Have an event in quarantine wait for a link of one of its person's digests.
 
     The feed must be locked.
@@ -79,7 +79,7 @@ def stop_waiting(event_ids: Iterable[int]) -> None:
         WaitingEvent.objects.filter(event_id__in=ids).delete()
 
 
-def _rows(feed_id: int, event_id: int, person: Person) -> Iterator[WaitingEvent]:
+def _rows(feed_id: int, event_id: int, person: PersonDigests) -> Iterator[WaitingEvent]:
     for rank, keyed in enumerate(person):
         for digest in keyed:
             yield WaitingEvent(
@@ -109,7 +109,7 @@ def store_waiting(
     _store(feed_id, rows)
 
 
-def renew(feed_id: int, people: Mapping[int, Person]) -> None:
+def renew(feed_id: int, people: Mapping[int, PersonDigests]) -> None:
     """Add the digests that events lack, and store the userIds of those that have a link.
 
     `people`: the digests of events by every key of the ring. Events that wait no more are left

@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.events.people.waiting import Person as Digests
-from streams.events.people.waiting import digests_of
+from streams.events.people.waiting import PersonDigests, digests_of
 from streams.identity.lookup import find
 
 if TYPE_CHECKING:
+    from streams.events.people.identifiers import Person
     from streams.identity.identifiers import Identifier, IdentifierKind
     from streams.identity.lookup import FoundLink
-
-type Person = tuple[Identifier, ...]
 
 
 class Resolution(msgspec.Struct, frozen=True):
     """The result of a lookup of one person in the identity map."""
 
-    person: Digests
+    person: PersonDigests
     user_id: str = ""  # empty: it has none
     kind: IdentifierKind | None = None  # of the identifier that led to the userId
 

@@ -27,8 +27,7 @@ from streams.spec.identity_rules import CONTRADICTS, TOOL_ID, UNRESOLVED
 
 if TYPE_CHECKING:
     from streams.events.log import NewEvent
-    from streams.events.people.identifiers import IdentityRules
-    from streams.identity.identifiers import Identifier
+    from streams.events.people.identifiers import IdentityRules, Person
     from streams.ingest.people.lookup import Resolution
     from streams.spec.issues import Issue
 
@@ -38,7 +37,7 @@ class PersonEvent(msgspec.Struct, frozen=True):
 
     content: dict[str, Any]
     workspace: str  # its external ID; empty for an ingest key
-    identifiers: tuple[Identifier, ...]
+    identifiers: Person
 
 
 class Identified(msgspec.Struct, frozen=True):
