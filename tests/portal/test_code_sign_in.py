@@ -115,6 +115,32 @@ def test_of_parallel_guesses_three_are_checked_and_the_right_one_may_be_the_thir
     assert get_user(client) == bob
 
 
+def test_a_new_code_can_be_guessed_three_times_again(client, mailoutbox):
+    bob = factories.user()
+    ask(client, bob.email)
+    for _ in range(3):
+        enter(client, "AAAA-AAAA")
+    with time_machine.travel(now() + timedelta(seconds=2)):
+        ask(client, bob.email)
+        for _ in range(2):
+            enter(client, "AAAA-AAAA")
+
+        enter(client, code_in(mailoutbox))
+
+    assert get_user(client) == bob
+
+
+def test_asking_for_another_code_is_not_a_guess(client, mailoutbox):
+    bob = factories.user()
+    ask(client, bob.email)
+    for _ in range(3):
+        client.post(reverse("account_confirm_login_code"), {"action": "resend"})
+
+    enter(client, code_in(mailoutbox))
+
+    assert get_user(client) == bob
+
+
 def read_before_the_others(client, values) -> None:
     """Let the next request find the session as one does that began before the others ended."""
     session = SessionStore(client.cookies["sessionid"].value)

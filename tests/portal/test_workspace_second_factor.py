@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from streams.alerts.partner_emails import partner_page as partner_page_path
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
@@ -186,6 +187,30 @@ def test_lists_of_the_partner_hide_the_workspace_without_a_factor(cast, page):
     assert (link in before, HIDDEN in before) == (True, False)
     assert (link in after, HIDDEN in after) == (False, True)
     assert (link in with_factor, HIDDEN in with_factor) == (True, False)
+
+
+def test_the_pages_of_the_partner_hide_the_alerts_that_lead_to_them(cast):
+    connection = factories.cursor(factories.connection(cast.feed)).connection
+    page = partner_page_path(factories.alert(connection))
+    without, passed = sign_in(cast.dev), Client()
+    passed.force_login(cast.dev)
+    before = without.get(page).text
+    require(cast.workspace)
+
+    assert "Open since" in before
+    assert "Open since" not in without.get(page).text
+    assert "Open since" in passed.get(page).text
+
+
+def test_a_partner_sees_the_number_of_its_own_hidden_workspaces(cast):
+    cast.rival.memberships.create(user=cast.dev, role="developer")
+    client = sign_in(cast.dev)
+    require(cast.workspace)
+    require(factories.workspace(cast.rival))
+
+    assert HIDDEN in client.get(f"/p/{cast.partner.slug}/").text
+    assert HIDDEN in client.get(f"/p/{cast.rival.slug}/").text
+    assert "2 workspaces are hidden" in client.get("/inbox/").text
 
 
 def test_the_inbox_and_its_bell_hide_the_notices_without_a_factor(cast):
