@@ -142,14 +142,24 @@ def test_a_pause_with_an_empty_queue_says_so(staff):
     [("active", "Pause delivery…"), ("paused", "Resume delivery…")],
 )
 def test_a_workspace_leads_to_the_pause_or_to_the_end_of_one(staff, status, offered):
-    feed = factories.connection(status=status).feed
-    page = staff.get(
-        reverse("admin:streams_workspace_change", args=[feed.workspace_id])
-    ).text
-    other = {"Pause delivery…", "Resume delivery…"} - {offered}
+    connection = factories.connection(status=status)
+    pk = connection.pk
+    links = {
+        "Pause delivery…": reverse(
+            "admin:streams_connection_pause", query={"connection": pk}
+        ),
+        "Resume delivery…": reverse("admin:streams_connection_change", args=[pk]),
+    }
 
-    assert f">{offered}</a>" in page
-    assert not any(f">{text}</a>" in page for text in other)
+    page = staff.get(
+        reverse("admin:streams_workspace_change", args=[connection.feed.workspace_id])
+    ).text
+
+    found = [
+        text for text, url in links.items() if f'<a href="{url}">{text}</a>' in page
+    ]
+    assert found == [offered]
+    assert sum(page.count(f">{text}</a>") for text in links) == 1
 
 
 def test_a_pause_of_too_many_connections_recommends_a_halt(staff, monkeypatch):

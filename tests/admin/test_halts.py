@@ -296,18 +296,3 @@ def test_a_connections_page_names_its_customer_and_its_stream(staff):
     url = reverse("admin:streams_connection_change", args=[connection.pk])
 
     assert staff.get(url).context["subtitle"] == f"{connection.feed}: {connection}"
-
-
-def test_the_page_of_a_workspace_leads_to_a_pause_of_its_active_connection(staff):
-    active, paused = factories.connection(), factories.connection(status="paused")
-    pause = reverse("admin:streams_connection_pause")
-
-    pages = [
-        staff.get(
-            reverse("admin:streams_workspace_change", args=[one.feed.workspace_id])
-        ).text
-        for one in (active, paused)
-    ]
-
-    assert f'href="{pause}?connection={active.pk}"' in pages[0]
-    assert pause not in pages[1]

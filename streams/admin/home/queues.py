@@ -49,8 +49,8 @@ def growing_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
         items,
         title=_("Growing queues"),
         url=list_url(Cursor, queue="yes", o=BY_QUEUE),
-        count=figures.growing_count - len(figures.growing) + len(items),
-        is_stored=True,
+        count=figures.growing_count,
+        stored=len(figures.growing),
     )
 
 
@@ -92,6 +92,6 @@ def expiring_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
         items,
         title=_("Events about to expire"),
         url=list_url(Feed, expiring="yes"),
-        count=figures.expiring_count - len(figures.expiring) + len(items),
-        is_stored=True,
+        count=figures.expiring_count,
+        stored=len(figures.expiring),
     )

@@ -42,14 +42,17 @@ class WorkSection:
         count: int,
         tone: str = "warn",
         rows: int | None = None,
-        is_stored: bool = False,
+        stored: int | None = None,
     ) -> Self | None:
         """Return a section with these items; None if there are none.
 
-        `rows` is how many items there are in all, if that isn't the count.
+        `rows` is how many items there are in all, if that isn't the count. `stored` is how
+        many of the items the last measurement had. Those that are over since don't count.
         """
         if not items:
             return None
+        if stored is not None:
+            count -= stored - len(items)
         has_more = (count if rows is None else rows) > len(items)
         return cls(
             title=title,
@@ -58,5 +61,5 @@ class WorkSection:
             items=items,
             tone=tone,
             has_more=has_more,
-            is_stored=is_stored,
+            is_stored=stored is not None,
         )

@@ -91,9 +91,9 @@ def _unreadable_keys(figures: WorkFigures, now: datetime) -> WorkSection | None:
         items,
         title=_("Connections whose write key can't be read"),
         url=list_url(Connection, waits="operator"),
-        count=figures.unreadable_count - len(figures.unreadable) + len(items),
+        count=figures.unreadable_count,
+        stored=len(figures.unreadable),
         tone="bad",
-        is_stored=True,
     )
 
 
@@ -178,7 +178,7 @@ def _attention(figures: WorkFigures, now: datetime) -> WorkSection | None:
         url=list_url(Connection, **query),
         count=figures.attention_count - sum(one.count for one in over),
         rows=figures.attention_partners - len(over),
-        is_stored=True,
+        stored=len(shown),
     )
 
 
