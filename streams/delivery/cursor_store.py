@@ -129,7 +129,7 @@ class PostgresCursorStore:
         arrays = ", ".join(f"%s::{of_column}[]" for of_column in types)
         changes = ", ".join(f"{name} = new.{name}" for name in names)
         statement = (
-            f"UPDATE streams_cursor SET {changes}"  # noqa: S608 - names of ours alone
+            f"UPDATE streams_cursor SET {changes}"  # noqa: S608 - only our own names
             f" FROM unnest(%s::bigint[], %s::bigint[], {arrays})"
             f" AS new(id, old_position, {', '.join(names)})"
             " WHERE streams_cursor.id = new.id AND streams_cursor.position = old_position"

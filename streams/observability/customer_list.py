@@ -116,7 +116,7 @@ WITH live AS MATERIALIZED (
     WHERE kind.feed_id = f.id AND hour.at >= %(issues_since)s
   ))
 )
-"""  # noqa: S608 - constants of ours alone
+"""  # noqa: S608 - only our own constants
 # A mark has the feed's head before the first event of its quarter of an hour.
 _VOLUME = """
 CASE WHEN head_at >= %(day_ago)s THEN head_seq - COALESCE((
@@ -143,7 +143,7 @@ COALESCE((SELECT SUM(fault.events) FROM (
     FROM streams_findingkind AS kind WHERE kind.feed_id = customer.feed_id
   ) AS of_kind GROUP BY of_kind.fault, of_kind.name, of_kind.path
 ) AS fault), 0)
-"""  # noqa: S608 - constants of ours alone
+"""  # noqa: S608 - only our own constants
 _ORDERS: Mapping[CustomerOrder, str] = {
     CustomerOrder.TROUBLE: "state, COALESCE(queue, 0) DESC",
     CustomerOrder.QUEUE: "COALESCE(queue, 0) DESC",
@@ -175,7 +175,7 @@ def customers(
         workspace_id, feed_id, state, {_VOLUME}
       FROM customer WHERE state IN ({shown})
       ORDER BY place LIMIT %(limit)s OFFSET %(offset)s
-    ) AS page ORDER BY 1, 2"""  # noqa: S608 - constants of ours alone
+    ) AS page ORDER BY 1, 2"""  # noqa: S608 - only our own constants
     adapted = database.ops.adapt_datetimefield_value
     parameters = _parameters(partner, filters) | {
         "day_ago": adapted(quarter(now - DAY)),

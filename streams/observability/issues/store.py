@@ -234,7 +234,7 @@ def _add_hours(rows: list[tuple[int, datetime, int]]) -> None:
     values = [part for pk, at, n in rows for part in (pk, adapted(at), n)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (kind_id, at, count)"  # noqa: S608 - names of ours alone
+            f"INSERT INTO {table} (kind_id, at, count)"  # noqa: S608 - only our own names
             f" VALUES {', '.join(['(%s, %s, %s)'] * len(rows))}"
             f" ON CONFLICT (kind_id, at) DO UPDATE SET count = {table}.count + excluded.count",
             values,

@@ -130,7 +130,7 @@ def _add(rows: Sequence[tuple[RefusedKey, RefusedTally]]) -> None:
     row = f"({', '.join(['%s'] * 9)})"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS stored"  # noqa: S608 - names of ours alone
+            f"INSERT INTO {table} AS stored"  # noqa: S608 - only our own names
             " (at, subject, status, stream_id, count, first_at, last_at, run_at, run_count)"
             f" VALUES {', '.join([row] * len(rows))}"
             f" ON CONFLICT (at, subject, status) DO UPDATE SET {_merged()}",
