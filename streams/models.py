@@ -36,6 +36,7 @@ from streams.identity.models import (
 )
 from streams.observability.issues.models import IssueHour, IssueKind
 from streams.observability.requests.models import RefusedRequests
+from streams.observability.user_id_lookups.models import LookupDay
 from streams.observability.work_figures.models import StoredFigures
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
@@ -80,6 +81,7 @@ __all__ = [
     "LinkChange",
     "LiveRequest",
     "Logo",
+    "LookupDay",
     "Notice",
     "NoticeChoice",
     "PageVersion",

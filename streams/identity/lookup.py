@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.base.caching.ttl_cache import TtlCache
 from streams.identity.digests import digests
-from streams.identity.models import Link
+from streams.identity.models import Link, OriginKind
 from streams.identity.stored import links_by_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from django.db.models import QuerySet
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # A link that was replaced or forgotten is found for this long by other processes. Ingest keeps
 # results for 3 s more (FRESH_S), so an old userId is used for up to 10 s.
 CACHE_S = 7.0
+MOST_IN_QUERY = 500  # userIds
 CACHED_LINKS = 100_000  # about 40 MB
 
 
@@ -65,6 +67,16 @@ def links_of(feed_id: int, user_id: str) -> QuerySet[Link]:
     """Return the links of a userId, by kind and then oldest first."""
     links = Link.objects.filter(feed=feed_id, user_id=user_id)
     return links.order_by("kind", "first_seen_at", "pk")
+
+
+def from_segment(feed_id: int, user_ids: Collection[str]) -> set[str]:
+    """Return those of these userIds that a link of the feed has from an event of Segment."""
+    links = Link.objects.filter(feed=feed_id, origin=OriginKind.INBOUND)
+    found: set[str] = set()
+    for some in batched(sorted(user_ids), MOST_IN_QUERY):
+        of_some = links.filter(user_id__in=some).values_list("user_id", flat=True)
+        found.update(of_some.distinct())
+    return found
 
 
 def clear_cache() -> None:

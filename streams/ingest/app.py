@@ -39,7 +39,6 @@ from streams.ingest.request_log import RequestLog
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed
-from streams.observability.issues.flusher import IssueFlusher
 from streams.observability.readiness_cache import FOR_INGEST, verdict
 from streams.serving.application import BodyLimit, Promise
 from streams.serving.threads import Threads
@@ -82,7 +81,7 @@ class IngestApp:
         self._notifier = WorkerNotifier()
         self._committer = GroupCommitter(self._settle, self._notifier.notify)
         self._inbound = InboundHandler(self._lookup.backlog)
-        self._flusher = IssueFlusher(self._lookup.issues)
+        self._flusher = self._lookup.count_flusher()
         self._flusher.start()
         self._request_log = RequestLog(self._lookup)
         self._request_log.start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from streams.base.caching.ttl_cache import TtlCache
@@ -25,6 +26,9 @@ from streams.ingest.credentials.credential_cache import (
 from streams.ingest.people.lookup import Resolution, look_up
 from streams.ingest.workspaces.creation import open_feeds_of
 from streams.observability.issues.counter import IssueCounter
+from streams.observability.issues.flusher import CountFlusher, flush
+from streams.observability.user_id_lookups.counter import LookupCounter
+from streams.observability.user_id_lookups.store import flush as flush_lookups
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ class NotCached(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class CredentialLookup:
-    """Cached lookups, and the counts of issues. It is thread-safe."""
+    """Cached lookups, and counts of events. It is thread-safe."""
 
     credentials: CredentialCache = field(default_factory=CredentialCache)
     feeds: TtlCache[tuple[Credential, str], ResolvedFeed] = field(
@@ -48,6 +52,7 @@ class CredentialLookup:
     )
     backpressure: Backpressure = field(default_factory=Backpressure)
     issues: IssueCounter = field(default_factory=IssueCounter)
+    user_ids: LookupCounter = field(default_factory=LookupCounter)
     resolutions: TtlCache[tuple[int, Person], Resolution] = field(
         default_factory=lambda: TtlCache(100_000)
     )
@@ -56,6 +61,12 @@ class CredentialLookup:
     def without_database(self) -> Self:
         """Return this lookup without database access: it raises NotCached instead."""
         return replace(self, may_query=False)
+
+    def count_flusher(self) -> CountFlusher:
+        """Return the thread that stores the counts, not started yet."""
+        return CountFlusher(
+            partial(flush, self.issues), partial(flush_lookups, self.user_ids)
+        )
 
     def backlog(self) -> Backlog:
         """Return the backlog as of a few seconds ago. Raises NotCached."""

@@ -30,7 +30,6 @@ from streams.ingest.request_log import RequestLog
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed
-from streams.observability.issues.flusher import IssueFlusher
 from streams.serving.http_format import too_large
 from streams.serving.request import request_id
 
@@ -43,7 +42,7 @@ log = structlog.get_logger()
 
 lookup = CredentialLookup()
 notifier = WorkerNotifier(wake)
-flusher = IssueFlusher(lookup.issues)  # started by the web process
+flusher = lookup.count_flusher()  # started by the web process
 request_log = RequestLog(lookup)  # likewise
 
 

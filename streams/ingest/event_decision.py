@@ -25,6 +25,7 @@ from streams.ingest.workspaces.resolution import (
     unknown_workspace,
     workspace_of,
 )
+from streams.spec.identity_rules import UNRESOLVED
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class ParsedEvent(msgspec.Struct, frozen=True):
     event: NewEvent
     workspace: str  # its external ID; empty for an ingest key
     content: Mapping[str, Any]  # the payload for Segment, decoded
-    found_by: str = ""  # the identifier that led to the userId
+    lookup: int | None = None  # of its userId, as in people.person_events.Identified
     issues: Sequence[Issue] = ()  # with the person
 
 
@@ -65,7 +66,7 @@ class StoredEvent(msgspec.Struct, frozen=True):
     event: NewEvent
     workspace: str
     issues: Sequence[Issue] = ()
-    found_by: str = ""  # the identifier that led to the userId
+    lookup: int | None = None  # of its userId, as in people.person_events.Identified
 
 
 class RefusedEvent(msgspec.Struct, frozen=True):
@@ -74,6 +75,7 @@ class RefusedEvent(msgspec.Struct, frozen=True):
     result: EventResult
     issues: EventIssues | None = None
     retry: RequestRefused | None = None  # set if the event is valid, and only too early
+    unresolved_in: int | None = None  # the feed whose identity map lacks its userId
 
 
 def parse(
@@ -131,7 +133,7 @@ def identified(
             done = identify(item, found, feed_id, fields, rules, ids=ids)
     except EventRefused as refused:
         return _invalid(event, refused, access, item.workspace)
-    return ParsedEvent(done.event, item.workspace, event, done.found_by, done.issues)
+    return ParsedEvent(done.event, item.workspace, event, done.lookup, done.issues)
 
 
 def _invalid(
@@ -161,7 +163,9 @@ def decide(
         if not isinstance(feed, ResolvedFeed):
             return RefusedEvent(event.result)
         issues = issues_of_refused(event.content, event.refused, feed)
-        return RefusedEvent(event.result, issues)
+        is_unresolved = event.refused.rule == UNRESOLVED.id
+        unresolved_in = feed.feed_id if is_unresolved else None
+        return RefusedEvent(event.result, issues, unresolved_in=unresolved_in)
     if feed is None:
         return RefusedEvent(_rejected(event, unknown_workspace(event.workspace)))
     if isinstance(feed, RequestRefused):
@@ -170,7 +174,7 @@ def decide(
         return _put_off(event, throttled(retry_after_s=RETRY_AFTER_S))
     if feed.validator is None:
         person = event.issues if event.event.held_by else ()
-        return StoredEvent(feed, event.event, event.workspace, person, event.found_by)
+        return StoredEvent(feed, event.event, event.workspace, person, event.lookup)
     return _validate(event, feed, feed.validator, now)
 
 
@@ -183,10 +187,10 @@ def _validate(
     # An event that waits is released later. No one has to decide about its person.
     stopped_by = validator.stopped_by(found if event.held_by else issues)
     if stopped_by is None:
-        return StoredEvent(feed, event, item.workspace, issues, item.found_by)
+        return StoredEvent(feed, event, item.workspace, issues, item.lookup)
     if validator.mode is ValidationMode.QUARANTINE:
         event = event.quarantined(stopped_by.rule)
-        return StoredEvent(feed, event, item.workspace, issues, item.found_by)
+        return StoredEvent(feed, event, item.workspace, issues, item.lookup)
     result = _rejected(item, EventRefused.for_issue(stopped_by))
     return RefusedEvent(result, issues_of(event, issues, feed))
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.events.log import IN_QUARANTINE, FeedAddition, NewEvent, Seqs
+from streams.events.people.identifiers import NAMES
+from streams.identity.identifiers import IdentifierKind
 from streams.ingest.event_decision import RefusedEvent, StoredEvent
 from streams.ingest.http.responses import (
     ACCEPTED,
@@ -25,12 +27,15 @@ from streams.ingest.http.responses import (
 )
 from streams.ingest.issue_counting import issues_of
 from streams.ingest.people.person_events import BEHIND
+from streams.observability.user_id_lookups.models import LookupDay
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.base.request_errors import RequestRefused
+    from streams.ingest.credential_lookup import CredentialLookup
     from streams.observability.issues.counter import IssueCounter
+    from streams.observability.user_id_lookups.counter import LookupCounter
     from streams.spec.issues import Issue
 
 
@@ -41,13 +46,14 @@ class PendingEvents(msgspec.Struct, frozen=True):
     decisions: list[StoredEvent | RefusedEvent]
     single: bool
     retry: RequestRefused | None  # of the events that were put off
-    counter: IssueCounter
+    issues: IssueCounter
+    lookups: LookupCounter
     received_at: datetime
 
     def response(self, seqs: list[Seqs]) -> IngestResponse:
         """Build the response once `additions` are durable under these numbers.
 
-        Counts the issues of the events.
+        Counts the issues of the events, and the lookups of their userIds.
         """
         numbers = {
             addition.feed_id: iter(of_feed)
@@ -76,7 +82,7 @@ class PendingEvents(msgspec.Struct, frozen=True):
         if seq is None:
             return EventResult(DUPLICATE, event.message_id, workspace)
         issues = self._issues(decision, is_behind=seq == IN_QUARANTINE)
-        identity = FoundBy(decision.found_by) if decision.found_by else None
+        identity = self._found_by(decision)
         if issues and seq == IN_QUARANTINE:
             return EventResult(
                 QUARANTINED,
@@ -97,6 +103,16 @@ class PendingEvents(msgspec.Struct, frozen=True):
             identity=identity,
         )
 
+    def _found_by(self, decision: StoredEvent) -> FoundBy | None:
+        """Return the identifier that led to an event's userId, and count its lookup."""
+        if decision.lookup is None:
+            return None
+        feed_id = decision.feed.feed_id
+        self.lookups.count(feed_id, decision.lookup, at=self.received_at)
+        if decision.lookup == LookupDay.UNRESOLVED:
+            return None
+        return FoundBy(NAMES[IdentifierKind(decision.lookup)])
+
     def _issues(self, decision: StoredEvent, *, is_behind: bool) -> Sequence[Issue]:
         """Return the issues of a stored event without hints, and count them."""
         if is_behind and not decision.event.held_by:
@@ -104,18 +120,18 @@ class PendingEvents(msgspec.Struct, frozen=True):
         if not decision.issues:
             return ()
         found = issues_of(decision.event, decision.issues, decision.feed)
-        found.count(self.counter, at=self.received_at)
+        found.count(self.issues, at=self.received_at)
         return without_hints(decision.issues)
 
 
 def pending_events(
     decisions: list[StoredEvent | RefusedEvent],
-    counter: IssueCounter,
+    lookup: CredentialLookup,
     *,
     single: bool,
     now: datetime,
 ) -> PendingEvents:
-    """Group the events to store by feed. Counts the issues of those that are refused."""
+    """Group the events to store by feed. Counts what is known of those that are refused."""
     events: dict[int, list[NewEvent]] = {}
     retry: RequestRefused | None = None
     for decision in decisions:
@@ -124,6 +140,10 @@ def pending_events(
             continue
         retry = decision.retry or retry
         if decision.issues is not None:
-            decision.issues.count(counter, at=now)
+            decision.issues.count(lookup.issues, at=now)
+        if decision.unresolved_in is not None:
+            lookup.user_ids.count(decision.unresolved_in, LookupDay.UNRESOLVED, at=now)
     additions = [FeedAddition(*of_feed) for of_feed in events.items()]
-    return PendingEvents(additions, decisions, single, retry, counter, now)
+    return PendingEvents(
+        additions, decisions, single, retry, lookup.issues, lookup.user_ids, now
+    )

@@ -102,7 +102,7 @@ def take(
         decide(event, feeds.get(event.workspace), full_feeds=full_feeds, now=now)
         for event in decidable
     ]
-    return pending_events(decisions, lookup.issues, single=call is not None, now=now)
+    return pending_events(decisions, lookup, single=call is not None, now=now)
 
 
 def _access_of(credential: Credential, lookup: CredentialLookup) -> CredentialAccess:

@@ -36,6 +36,7 @@ AT_FIRST = {
     "planned": f"Incomplete 0 of 6 arrived. Still missing: {', '.join(PLAN[:5])}, and 1 more.",
     "walk": "Incomplete 0 of 4 arrived in order. Next: Email Delivered.",
     "user-id": NOTHING_CAME,
+    "user-id-as-sent": "Incomplete No call has a userId that arrived from Segment.",
     "integration": NOTHING_CAME,
     "rules": NOTHING_CAME,
     "key": NOTHING_SENT,
@@ -237,7 +238,7 @@ def start_qa(page: Page) -> None:
     open_stream(page)
     expect(page.get_by_text("Welcome.")).to_be_visible()
     page.get_by_role("button", name="Start QA").click()
-    expect(page.get_by_text("1 of 10 checks on the QA checklist passed.")).to_be_visible()  # fmt: skip
+    expect(page.get_by_text("1 of 11 checks on the QA checklist passed.")).to_be_visible()  # fmt: skip
 
 
 def open_stream(page: Page) -> None:
@@ -258,13 +259,13 @@ def run_qa_test(page: Page) -> None:
     has_message(page, "QA test started: 20 events sent.")
     nothing_sent = {name: AT_FIRST[name] for name in DELIVERED}
     shows_checks(page, ACCEPTED | nothing_sent | {"pages": AT_FIRST["pages"]})
-    expect(page.get_by_text("1 of 10 passed")).to_be_visible()
+    expect(page.get_by_text("1 of 11 passed")).to_be_visible()
 
 
 def see_all_checks_simulated(page: Page) -> None:
     """See that the portal's own events make no check pass."""
     shows_checks(page, ACCEPTED | DELIVERED)
-    expect(page.get_by_text("1 of 10 passed")).to_be_visible()
+    expect(page.get_by_text("1 of 11 passed")).to_be_visible()
 
 
 def follow_the_links(page: Page) -> None:

@@ -49,9 +49,11 @@ def test_own_events_turn_the_checklist_green_and_one_event_without_a_user_turns_
 
     assert (run.events, run.refused) == (2 * (5 + 4), [])
     assert PartnerToken.objects.get().revoked_at is not None
-    until(lambda: not in_state(stream, CheckState.UNSEEN))
+    until(lambda: in_state(stream, CheckState.UNSEEN) == ["user-id-as-sent"])
     assert in_state(stream, CheckState.PASSED) == ["pages"]
     assert len(in_state(stream, CheckState.SIMULATED)) == 9
+    for feed in stream.feeds.all():
+        arrive_from_segment(url, feed, calls(published_plan(stream), feed, ""))
 
     for feed in stream.feeds.all():
         send(url, feed, calls(published_plan(stream), feed, "own-"))
@@ -67,6 +69,27 @@ def test_own_events_turn_the_checklist_green_and_one_event_without_a_user_turns_
     assert [(one.rule, one.name) for one in red[0].evidence] == [
         ("SPEC-ID-001", "Email Opened")
     ]
+
+
+def arrive_from_segment(url, feed, events) -> None:
+    """Send an identify call for each person of these events, as Segment does."""
+    address, secret = factories.inbound_address(feed)
+    people = sorted({event["userId"] for event in events})
+    answer = requests.post(
+        f"{url}/v1/inbound/{address.public_id}",
+        headers={"Authorization": f"Bearer {secret.text}"},
+        json=[
+            {
+                "type": "identify",
+                "userId": user_id,
+                "messageId": f"segment-{number}",
+                "traits": {"email": f"person-{number}@example.com"},
+            }
+            for number, user_id in enumerate(people)
+        ],
+        timeout=10,
+    )
+    assert answer.status_code == 200
 
 
 def in_state(stream, state) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import OperationalError
@@ -17,7 +18,7 @@ from streams.observability.issues import counter as counting
 from streams.observability.issues import flusher as flushing
 from streams.observability.issues.counter import IssueCounter
 from streams.observability.issues.expiry import forget
-from streams.observability.issues.flusher import IssueFlusher, flush
+from streams.observability.issues.flusher import CountFlusher, flush
 from streams.observability.issues.models import IssueKind
 from streams.observability.issues.redaction import MOST_BYTES, sample_of
 from tests import factories
@@ -229,7 +230,7 @@ def test_keys_with_a_nul_and_long_ones_are_written_too():
 @pytest.mark.django_db(transaction=True)
 def test_the_thread_writes_the_remaining_counts_when_it_is_closed():
     feed, counter = factories.feed(), IssueCounter()
-    flusher = IssueFlusher(counter)
+    flusher = CountFlusher(partial(flush, counter))
     flusher.start()
     count(counter, feed)
 

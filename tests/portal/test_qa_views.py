@@ -28,7 +28,7 @@ def test_one_click_creates_the_test_workspaces_that_the_test_needs(as_dev, cast)
     page = as_dev.post(address(cast, "partner-stream-qa-workspaces"), follow=True)
 
     assert Workspace.objects.filter(is_test=True).count() == 2
-    for text in ("QA US", "QA Europe", "Sandbox (Europe)", "0 of 10 passed"):
+    for text in ("QA US", "QA Europe", "Sandbox (Europe)", "0 of 11 passed"):
         assert text in page.content.decode()
     assert "Run QA test" not in before
     assert "Run QA test" in page.content.decode()
@@ -52,7 +52,7 @@ def test_the_page_of_a_live_stream_says_that_its_qa_is_completed(
 
     assert ("QA is done: this stream went live on" in page) == is_live
     assert ("No test since the launch" in page) == is_live
-    assert ("of 10 passed" in page) != is_live
+    assert ("of 11 passed" in page) != is_live
 
 
 def test_a_partner_at_the_limit_sees_why(as_dev, cast):
@@ -140,7 +140,7 @@ def test_the_report_has_checklist_plan_regions_and_docs_on_one_page(as_dev, cast
     text = as_dev.get(address(cast, "partner-stream-qa-report")).content.decode()
 
     for part in (
-        "0 of 10 passed",
+        "0 of 11 passed",
         "0 of 1 arrived. Still missing: Survey Answered.",
         "Sandbox (Europe): 0 accepted, 0 delivered, 0 rejected",
         f"http://testserver/docs/{cast.stream.slug}/integration/",

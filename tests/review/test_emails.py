@@ -100,7 +100,7 @@ def test_operators_are_notified_of_a_request_to_go_live_with_the_state_of_qa(
     with committed():
         request_launch(stream=stream, note="It is good.", actor=None, origin=ORIGIN)
 
-    assert "1 of 10 QA checks passed.\n\nIt is good." in mailoutbox[0].body
+    assert "1 of 11 QA checks passed.\n\nIt is good." in mailoutbox[0].body
 
 
 def test_without_an_address_or_origin_no_email_is_sent(

@@ -15,6 +15,10 @@ from streams.catalog.plans.plan import (
 )
 from streams.catalog.validation.portal_test_event import TEST_EVENT
 from streams.catalog.validation.rules import RULES
+from streams.identity.claims import Origin
+from streams.identity.identifiers import Identifier, IdentifierKind
+from streams.identity.links import IdentityFact, learn
+from streams.identity.models import OriginKind
 from streams.review.qa import load_observations
 from streams.review.qa.load_observations import RunStart, gather
 from tests import factories
@@ -128,3 +132,17 @@ def test_both_pages_are_observed(cursor):
     assert [(page.kind, page.version) for page in pages] == [
         ("source", 3), ("integration", None),
     ]  # fmt: skip
+
+
+def test_a_user_id_that_segment_sent_counts_byte_for_byte(cursor):
+    feed = cursor.feed
+    for origin, user_id in ((OriginKind.INBOUND, " Ü-1"), (OriginKind.API, "user-2")):
+        known = [Identifier(IdentifierKind.TOOL_ID, f"tool {user_id}")]
+        learn(feed.pk, [IdentityFact(user_id, known, factories.NOW, Origin(origin))])
+    for user_id in (" Ü-1", "Ü-1", "user-2"):
+        factories.append(feed, 1, userId=user_id)
+
+    facts = gather(feed.stream, RunStart())
+
+    sent = {event.user_id: event.is_from_segment for event in facts.events}
+    assert sent == {" Ü-1": True, "Ü-1": False, "user-2": False}

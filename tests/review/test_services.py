@@ -129,7 +129,7 @@ def test_only_completed_qa_or_a_reason_sets_a_stream_live():
     stream = ready("approved")
     start_qa(stream=stream, actor=None)
 
-    with pytest.raises(NotReady, match="of 10 QA checks passed"):
+    with pytest.raises(NotReady, match="of 11 QA checks passed"):
         go_live(stream=stream, actor=None)
     assert stage_of(stream) == Stage.IN_QA
     go_live(stream=stream, reason="Tried by hand.", actor=None)
@@ -202,7 +202,7 @@ def test_declining_without_a_request_is_refused():
 
     with pytest.raises(WrongStage):
         decline_launch(stream=stream, comment="No.", actor=None)
-    with pytest.raises(NotReady, match="1 of 10 QA checks"):
+    with pytest.raises(NotReady, match="1 of 11 QA checks"):
         request_launch(stream=stream, actor=None)
 
 

@@ -16,13 +16,13 @@ from streams.events.event_preparation import (
 )
 from streams.events.people.identifiers import (
     FIELD,
-    NAMES,
     anonymous_id,
     complete_context,
     has_user_id,
     identifiers_of,
     uses_the_tools_id,
 )
+from streams.observability.user_id_lookups.models import LookupDay
 from streams.spec.identity_rules import CONTRADICTS, TOOL_ID, UNRESOLVED
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Identified(msgspec.Struct, frozen=True):
     """An event whose person was looked up."""
 
     event: NewEvent
-    found_by: str = ""  # the identifier that led to the userId; empty: none did
+    # The IdentifierKind that led to the userId, or LookupDay.UNRESOLVED; None: it had one.
+    lookup: int | None = None
     issues: Sequence[Issue] = ()
 
 
@@ -99,23 +100,23 @@ def identify(
         event.pop(FIELD, None)
         event["userId"] = found.user_id
         new = complete(event, fields, ids=ids, person=found.person)
-        return Identified(new, NAMES[found.kind])
+        return Identified(new, found.kind)
     own_id_is_enough = fields.source.allow_anonymous and "anonymousId" in event
     if own_id_is_enough:
         event.pop(FIELD, None)
         check(event, fields)
-        return Identified(complete(event, fields, ids=ids))
+        return Identified(complete(event, fields, ids=ids), LookupDay.UNRESOLVED)
     if rules.unresolved == Unresolved.SET_ASIDE:
         new = complete(
             event, fields, ids=ids, person=found.person, held_by=UNRESOLVED.id
         )
         event.pop(FIELD, None)  # stored, but not validated
-        return Identified(new, issues=(SET_ASIDE,))
+        return Identified(new, LookupDay.UNRESOLVED, (SET_ASIDE,))
     if rules.unresolved == Unresolved.ANONYMOUS:
         stable = anonymous_id(feed_id, event, item.identifiers, rules)
         event.setdefault("anonymousId", stable)
         event.pop(FIELD, None)
-        return Identified(complete(event, fields, ids=ids))
+        return Identified(complete(event, fields, ids=ids), LookupDay.UNRESOLVED)
     raise EventRefused.for_issue(UNKNOWN)
 
 

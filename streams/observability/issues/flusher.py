@@ -1,4 +1,4 @@
-"""The thread that stores its process's counts of issues every few seconds."""
+"""The thread that stores its process's counts of events every few seconds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from streams.base.database.session import DATABASE_DOWN
 from streams.observability.issues.store import write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.observability.issues.counter import IssueCounter, IssueKey, IssueTally
 
 log = structlog.get_logger()
@@ -25,15 +27,18 @@ END_S = 2.0  # limit for the last flush if the database is unavailable
 CHUNK = 200  # kinds in one transaction
 
 
-class IssueFlusher:
-    """Stores counts in the background. Start it once per process, after the fork."""
+class CountFlusher:
+    """Stores counts in the background. Start it once per process, after the fork.
 
-    def __init__(self, counter: IssueCounter, every_s: float = FLUSH_S) -> None:
-        self._counter = counter
+    Each of `flushes` stores counts, and keeps those that can't be stored now.
+    """
+
+    def __init__(self, *flushes: Callable[[], None], every_s: float = FLUSH_S) -> None:
+        self._flushes = flushes
         self._every_s = every_s
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, name="issue-flusher", daemon=True
+            target=self._run, name="count-flusher", daemon=True
         )
 
     def start(self) -> None:
@@ -55,11 +60,12 @@ class IssueFlusher:
         """Store the counts. Returns the duration in seconds."""
         began = time.monotonic()
         close_old_connections()
-        try:
-            flush(self._counter)
-        except Exception:
-            # The counts of a few seconds are lost, but counting goes on.
-            log.exception("findings.flush_failed")
+        for flush_counts in self._flushes:
+            try:
+                flush_counts()
+            except Exception:
+                # The counts of a few seconds are lost, but counting goes on.
+                log.exception("findings.flush_failed")
         return time.monotonic() - began
 
 

@@ -18,6 +18,7 @@ from streams.base.clock import now
 from streams.base.public_urls import addresses
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
+from streams.observability.user_id_lookups.store import lookups_of
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -89,6 +90,7 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     context = {
         "rows": tests,
         "is_prepared": connected >= WANTED.keys(),
+        "lookups": lookups_of([row.feed.pk for row in tests if row.feed], now()),
         "most": MAX_TEST_WORKSPACES,
         **_checklist(access, stream),
     }

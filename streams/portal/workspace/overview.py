@@ -8,6 +8,7 @@ from streams.alerts.models import Alert
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
 from streams.identity.models import IdentityMap
+from streams.observability.user_id_lookups.store import lookups_of
 from streams.portal.chart.views import chart_context
 from streams.portal.shared.access import (
     PortalRequest,
@@ -54,6 +55,7 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "setup": setup_steps(access, found),
         "expiring": expiring_of(feed, found.now),
         "now": found.now,
+        "lookups": lookups_of([feed.pk], found.now),
         "identity": IdentityMap.objects.filter(feed=feed).first(),
         "replaying": left_to_replay(connection) if connection else 0,
     }

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from streams.review.qa.checklist_line import ChecklistLine, CheckState
-from streams.review.qa.event_checks import integration, planned, rules, user_id, walked
+from streams.review.qa.event_checks import (
+    integration,
+    passed_back,
+    planned,
+    rules,
+    user_id,
+    walked,
+)
 from streams.review.qa.request_checks import batches, key, pages, rate, regions
 
 if TYPE_CHECKING:
@@ -61,6 +68,7 @@ def _lines(facts: Observations) -> tuple[ChecklistLine, ...]:
         planned(facts),
         walked(facts),
         user_id(facts),
+        passed_back(facts),
         integration(facts),
         rules(facts),
         key(facts),

@@ -133,6 +133,34 @@ def user_id(facts: Observations) -> ChecklistLine:
     return passed(name, title, why % count_of(facts.events), facts.events[::-1])
 
 
+def passed_back(facts: Observations) -> ChecklistLine:
+    """Check that a userId that Segment sent arrives at Segment as it was.
+
+    Segment asks every partner for it (segment/partner.md). An event from Segment and one of
+    the tool prove it together.
+    """
+    name = "user-id-as-sent"
+    title = _("A userId goes back as Segment sent it")
+    if wrong := [error for error in facts.errors if error.is_of_another_user_id]:
+        return failed(name, title, _at_ingest(wrong), wrong)
+    back = [event for event in facts.events if event.is_from_segment]
+    if not back:
+        why = _(
+            "No call has a userId that arrived from Segment. In a test workspace, open"
+            " Receive from Segment and send an identify call to its address. Then send an"
+            " event of the same person."
+        )
+        return unseen(name, title, why)
+    why = ngettext(
+        "%(some)s of %(all)s calls has a userId that also arrived from Segment, byte for"
+        " byte.",
+        "%(some)s of %(all)s calls have a userId that also arrived from Segment, byte for"
+        " byte.",
+        len(back),
+    )
+    return passed(name, title, why % _some(back, facts.events), back[::-1])
+
+
 def integration(facts: Observations) -> ChecklistLine:
     """Check the name and version that each call carries."""
     name = "integration"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from streams.catalog.validation.portal_test_event import TEST_EVENT
 from streams.delivery.models import Delivery
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
+from streams.identity.lookup import from_segment
 from streams.observability.issues.models import IssueKind
 from streams.review.qa.observations import (
     Observations,
@@ -67,7 +68,7 @@ def gather(stream: Stream, since: RunStart) -> Observations:
         first = max(since.seqs.get(feed.pk, 0) + 1, oldest_retained(feed))
         low = max(first, feed.head_seq + 1 - each)
         is_cut |= low > first
-        of_feed = list(_events(feed, low, checks, since))
+        of_feed = _passed_back(feed, list(_events(feed, low, checks, since)))
         own = [event.seq for event in of_feed if not event.is_simulated]
         events += of_feed
         requests += _requests(feed, low, since, each, own)
@@ -109,6 +110,12 @@ def _events(
             version=feed.stream.version,
             simulated=since.run.message_ids(feed) if since.run else "",
         )
+
+
+def _passed_back(feed: Feed, events: Sequence[ObservedEvent]) -> list[ObservedEvent]:
+    """Mark the events whose userId an event from Segment had."""
+    known = from_segment(feed.pk, {one.user_id for one in events if one.user_id})
+    return [replace(one, is_from_segment=one.user_id in known) for one in events]
 
 
 def _requests(

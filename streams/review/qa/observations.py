@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.base.text.validation import looks_like_email
 from streams.catalog.plans.plan import NAME_FIELDS
+from streams.spec.identity_rules import CONTRADICTS, TOOL_ID
 from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class ObservedEvent:
     name: str  # may be empty
     user_id: str  # may be empty
     doubt: UserIdDoubt = UserIdDoubt.NONE
+    is_from_segment: bool = (
+        False  # Segment sent an event with this userId, byte for byte
+    )
     says_where_from: bool = True  # `context.integration` is slug and version
     is_complete: bool = True  # it has all properties that the plan requires
     error: str = ""  # the first error by Spec or plan: "message (RULE)"
@@ -79,6 +83,11 @@ class ObservedError:
     @property
     def is_of_user_id(self) -> bool:
         return self.rule.startswith("SPEC-ID-") and self.path == "userId"
+
+    @property
+    def is_of_another_user_id(self) -> bool:
+        """Whether the userId isn't the one that the identity map has."""
+        return self.rule in (CONTRADICTS.id, TOOL_ID.id)
 
     @property
     def text(self) -> str:
