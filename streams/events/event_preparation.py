@@ -18,6 +18,7 @@ from streams.events.log import NewEvent
 from streams.events.people.identifiers import FIELD as PERSON
 from streams.events.people.missing_user_id import MISSING_ID
 from streams.spec.call_structure import CALLS, structure_issues
+from streams.spec.consent import consent_issue
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import (
     MAX_EVENT_BYTES,
@@ -140,6 +141,12 @@ def complete(
     `person` and `held_by` are those of the new event.
     """
     _stamp(event, around)
+    if (
+        around.context
+        and "consent" in around.context  # `check` saw only the event's own
+        and (issue := consent_issue(event["context"])) is not None
+    ):
+        raise EventRefused.for_issue(issue)
     if event.get("messageId") is None:
         event["messageId"] = next(ids)
     payload = _encode(event)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streams.spec.consent import consent_issue
 from streams.spec.rules import RULES
 from streams.spec.timestamps import parse_time
 
@@ -84,6 +85,13 @@ def structure_issues(
         value = event.get(path)
         if value is not None and type(value) is not dict:
             issues.append(_not_an_object(path, value))
+    context = event.get("context")
+    if (
+        type(context) is dict
+        and "consent" in context
+        and (issue := consent_issue(context)) is not None
+    ):
+        issues.append(issue)
     value = event.get("messageId")
     if value is not None and (
         type(value) is not str or not value or len(value) > MAX_MESSAGE_ID

@@ -20,10 +20,11 @@ STREAMS = DOCS + "partners/streams/"
 PARTNER_SOURCES = DOCS + "partners/sources/"
 WAREHOUSES = DOCS + "connections/storage/warehouses/schema/"
 UNIFY = DOCS + "unify/product-limits/"
+CONSENT = DOCS + "privacy/consent-management/consent-in-segment-connections/"
 PRACTICES = DOCS + "protocols/tracking-plan/best-practices/"
 
 # Errors that Segment would accept: the validation mode decides about these events.
-DECIDED_BY_MODE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004"})
+DECIDED_BY_MODE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004", "SPEC-CONSENT-002"})
 
 RULES: dict[str, Rule] = by_id(
     Rule("SPEC-JSON-001", _ERROR, "Invalid JSON, or not an object", HTTP_API),
@@ -75,6 +76,9 @@ RULES: dict[str, Rule] = by_id(
     Rule("SPEC-SIZE-002", _HINT, "String that warehouses truncate", WAREHOUSES),
     Rule("SPEC-SIZE-003", _WARNING, "groupId that Unify drops", UNIFY),
     Rule("SPEC-OBJECT-001", _ERROR, "Not an object", HTTP_API),
+    Rule("SPEC-CONSENT-001", _ERROR, "Consent of a wrong type", CONSENT),
+    Rule("SPEC-CONSENT-002", _ERROR, "Consent without a category", CONSENT),
+    Rule("SPEC-CONSENT-003", _WARNING, "Category that Segment can't have", CONSENT),
     Rule("SPEC-MESSAGE-001", _ERROR, "Invalid messageId", COMMON),
     Rule("SPEC-TIME-001", _ERROR, "Invalid timestamp", COMMON),
     Rule("SPEC-TIME-002", _WARNING, "Timestamp in the future", COMMON),

@@ -19,6 +19,7 @@ STREAMS = settings.BASE_DIR / "streams"
 # Checked for every event, before its validation mode.
 BEFORE_THE_MODE = (
     "spec/call_structure.py",
+    "spec/consent.py",
     "spec/decode/structure.py",
     "events/event_preparation.py",
 )

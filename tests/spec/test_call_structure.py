@@ -162,3 +162,39 @@ def test_a_call_with_only_an_anonymous_id_names_the_setting():
     assert f"turn on {setting}" in said["track"].fix
     assert "always needs one" in said["alias"].message
     assert setting in said["alias"].fix
+
+
+PREFERENCES = "context.consent.categoryPreferences"
+
+
+@pytest.mark.parametrize(
+    ("consent", "path"),
+    [
+        ("yes", "context.consent"),
+        ([True], "context.consent"),
+        ({"categoryPreferences": None}, PREFERENCES),
+        ({"categoryPreferences": ["Advertising"]}, PREFERENCES),
+        ({"categoryPreferences": {"Advertising": "true"}}, PREFERENCES),
+        ({"categoryPreferences": {"Analytics": True, "Advertising": 1}}, PREFERENCES),
+        ({"categoryPreferences": {"Advertising": None}}, PREFERENCES),
+    ],
+)
+@pytest.mark.parametrize("call", GOOD)
+def test_consent_needs_a_boolean_for_each_category(call, consent, path):
+    event = GOOD[call] | {"context": {"consent": consent}}
+
+    assert rules(event) == [("SPEC-CONSENT-001", path)]
+
+
+@pytest.mark.parametrize(
+    "consent",
+    [
+        None,
+        {},
+        {"categoryPreferences": {}},  # Segment accepts it: the mode decides
+        {"categoryPreferences": {"Advertising": True, "Analytics": False}},
+        {"conversion": 1},
+    ],
+)
+def test_consent_that_segment_accepts_has_no_structural_issue(consent):
+    assert rules(GOOD["track"] | {"context": {"consent": consent}}) == []

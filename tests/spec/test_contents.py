@@ -91,6 +91,11 @@ BROKEN = [
     (call("page", traits={}), "SPEC-FIELD-002", "traits"),
     (track(context={"device": "phone"}), "SPEC-CONTEXT-001", "context.device"),
     (track(context={"traits": []}), "SPEC-CONTEXT-001", "context.traits"),
+    # Consent
+    (track(context={"consent": {"categoryPreferences": {}}}), "SPEC-CONSENT-002", "context.consent"),
+    (track(context={"consent": {"categoryPreferences": {"1st": True}}}), "SPEC-CONSENT-003", "context.consent"),
+    (track(context={"consent": {"categoryPreferences": {"a": True, "": True}}}), "SPEC-CONSENT-003", "context.consent"),
+    (track(context={"consent": {"categoryPreferences": {"a" * 35: True}}}), "SPEC-CONSENT-003", "context.consent"),
     # Keys
     (track(properties={"planName": "a"}), "SPEC-KEY-001", "properties.planName"),
     (track(properties={"a": {"Plan Name": "a"}}), "SPEC-KEY-001", "properties.a.Plan Name"),
@@ -118,7 +123,12 @@ def test_each_broken_rule_is_found_at_its_path():
 
 def test_each_rule_about_contents_is_in_the_table():
     structure = ("ID", "JSON", "MESSAGE", "NAME", "OBJECT", "TYPE")
-    elsewhere = {"SPEC-SIZE-001", "SPEC-TIME-001", "SPEC-PROPERTY-005"}
+    elsewhere = {
+        "SPEC-CONSENT-001",
+        "SPEC-SIZE-001",
+        "SPEC-TIME-001",
+        "SPEC-PROPERTY-005",
+    }
 
     here = {rule for rule in RULES if rule.split("-")[1] not in structure} - elsewhere
     assert {rule for _, rule, _ in BROKEN} == here

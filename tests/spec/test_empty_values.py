@@ -96,3 +96,11 @@ def test_any_json_is_normalized_without_an_exception(key, value):
 
     tidied(event | {key: value})
     tidied({"type": "identify", "traits": {"a": 1}} | {key: value})
+
+
+def test_phps_empty_preferences_are_an_empty_object():
+    context = {"consent": {"categoryPreferences": []}}
+
+    assert tidied(PAGE | {"context": context})["context"] == {
+        "consent": {"categoryPreferences": {}}
+    }

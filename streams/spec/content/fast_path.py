@@ -72,7 +72,8 @@ def _made(table: KeyTable) -> type[msgspec.Struct]:
 def _type(value_spec: ValueSpec, style: KeyStyle) -> Any:
     """Return the type that is certainly valid, apart from null; None: only null is."""
     if value_spec.table is not None and value_spec.kind == "object":
-        return fast_type_of(value_spec.table)
+        # A check of the whole object is left to the slow path.
+        return None if value_spec.check else fast_type_of(value_spec.table)
     if value_spec.each is not None:
         item = _type(value_spec.each, style)
         return Annotated[list[item], msgspec.Meta(max_length=MOST_ITEMS)]  # type: ignore[valid-type]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from streams.spec.content.key_spelling import snake_case
 from streams.spec.content.value_specs import KeyStyle, KeyTable, Misspelling, ValueSpec
-from streams.spec.content.values import group_id, wanted_value
+from streams.spec.content.values import consent, group_id, wanted_value
 from streams.spec.rules import RULES
 from streams.spec.spec_data import DOCS, EVENTS, SPEC, SpecEvent, SpecField, docs_of
 
@@ -190,6 +190,13 @@ def _context() -> KeyTable:
         for key, node in _tree(SPEC.context_fields).children.items()
     }
     value_specs["traits"] = ValueSpec(kind="object", rule=_CONTEXT, table=IDENTIFY)
+    preferences = ValueSpec(kind="object", rule=_CONTEXT)
+    value_specs["consent"] = ValueSpec(
+        kind="object",
+        rule=_CONTEXT,
+        check=consent,
+        table=KeyTable(value_specs={"categoryPreferences": preferences}),
+    )
     value_specs["groupId"] = ValueSpec(kind="string", rule=_CONTEXT, check=group_id)
     return KeyTable(value_specs=value_specs, misspellings=others)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streams.spec.content.currencies import CURRENCIES
 from streams.spec.content.value_specs import UnplacedIssue
@@ -11,10 +12,13 @@ from streams.spec.rules import RULES
 from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.spec.content.value_specs import ValueCheck
     from streams.spec.issues import Rule
     from streams.spec.spec_data import SpecField
 
+LONGEST_CATEGORY = 34  # characters of the ID of a consent category
 LONGEST_GROUP_ID = 500  # characters, the limit of Segment's Unify
 
 LONG_GROUP_ID = UnplacedIssue(
@@ -32,6 +36,19 @@ _NO_CURRENCY = UnplacedIssue(
     "{path} is not an ISO 4217 currency code.",
     'Send a code of three capital letters, such as "USD" or "EUR".',
 )
+_NO_CATEGORY = UnplacedIssue(
+    RULES["SPEC-CONSENT-002"],
+    "{path}.categoryPreferences is empty. Segment then sends the event to no destination that"
+    " has a consent category.",
+    "Omit consent, or send the person's choice for each category.",
+)
+_BAD_CATEGORY = UnplacedIssue(
+    RULES["SPEC-CONSENT-003"],
+    "{path}.categoryPreferences has a category that Segment can't have: an ID is shorter than"
+    f" {LONGEST_CATEGORY + 1} characters and doesn't start with a digit.",
+    "Send the IDs of the categories in Segment. Case matters.",
+)
+_CATEGORY = re.compile(rf"[^0-9].{{0,{LONGEST_CATEGORY - 1}}}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,18 @@ def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> ValueCheck | Non
         )
         return OneOf(frozenset(one.enum), unknown)
     return None
+
+
+def consent(content: Mapping[str, Any]) -> UnplacedIssue | None:
+    """Return the trap in a consent of the right types, if there is one."""
+    preferences = content.get("categoryPreferences")
+    if type(preferences) is not dict:
+        return None
+    if not preferences:
+        return _NO_CATEGORY
+    if all(_CATEGORY.fullmatch(category) for category in preferences):
+        return None
+    return _BAD_CATEGORY
 
 
 def group_id(text: str) -> UnplacedIssue | None:
