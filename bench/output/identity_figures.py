@@ -27,4 +27,22 @@ IDENTITY = [
         unit="µs",
         says="the same again, when nothing is new",
     ),
+    Figure(
+        name="identity_user_id_us",
+        unit="µs",
+        says="more for an event with a userId, if the stream looks up userIds",
+        goal=at_most(1),
+    ),
+    Figure(
+        name="identity_resolved_us",
+        unit="µs",
+        says="more for an event whose userId is looked up, in batches of 100",
+        goal=at_most(15),
+    ),
+    Figure(
+        name="identity_resolved_cached_us",
+        unit="µs",
+        says="the same from the cache of the process",
+        goal=at_most(15),
+    ),
 ]
