@@ -29,6 +29,7 @@ class FoundLink(NamedTuple):
 
     id: int
     user_id: str  # byte for byte as Segment sent it
+    digests: tuple[bytes, ...]  # of the identifier, by every key of the ring
 
 
 _cache: TtlCache[tuple[int, bytes], FoundLink] = TtlCache(CACHED_LINKS)
@@ -58,7 +59,7 @@ def find(
     for identifier, keyed in unknown if rows else ():
         row = next((rows[digest] for digest in keyed if digest in rows), None)
         if row is not None:
-            found[identifier] = link = FoundLink(row.id, row.user_id)
+            found[identifier] = link = FoundLink(row.id, row.user_id, keyed)
             _cache.put((feed_id, keyed[0]), link, seconds=CACHE_S)
     return found
 

@@ -43,7 +43,6 @@ def _resolution(
     for number, one in enumerate(person, start=1):
         if link := links.get(one):
             # The first one keeps a person's events in order, and the last one has the link.
-            return Resolution(
-                digests_of(feed_id, person[:number]), link.user_id, one.kind
-            )
+            before = digests_of(feed_id, person[: number - 1]) if number > 1 else ()
+            return Resolution((*before, link.digests), link.user_id, one.kind)
     return Resolution(digests_of(feed_id, person))
