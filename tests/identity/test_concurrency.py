@@ -24,7 +24,7 @@ from tests import factories
 from tests.locks import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WRITERS, CALLS, PEOPLE = 6, 8, 40
+WRITERS, CALLS, PEOPLE = 4, 5, 40
 ORIGIN = Origin(OriginKind.API)
 
 
