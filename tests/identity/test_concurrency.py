@@ -24,7 +24,7 @@ from tests import factories
 from tests.locks import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WRITERS, CALLS, PEOPLE = 4, 5, 40
+WRITERS, CALLS, PEOPLE = 6, 8, 40
 ORIGIN = Origin(OriginKind.API)
 
 
@@ -63,7 +63,7 @@ def read_until(ended, feed_id):
     """Read the change feed as it grows; return the numbers in the order of reading."""
     numbers = []
     while True:
-        last_time = ended.is_set()
+        last_time = ended.wait(0.005)  # leave the writers some time
         after = numbers[-1] if numbers else 0
         rows = LinkChange.objects.filter(feed=feed_id, number__gt=after)
         numbers += rows.order_by("number").values_list("number", flat=True)[:7]
