@@ -12,6 +12,7 @@ from streams.base.clock import now
 from streams.identity.identifiers import Identifier, IdentifierKind
 from streams.identity.links import IdentityFact, Origin, learn
 from streams.identity.models import Conflict, Link, OriginKind
+from streams.observability.user_id_lookups.models import LookupDay
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -232,4 +233,17 @@ def test_the_overview_counts_links_and_open_conflicts(as_bob, cast, conflict):
 def test_the_overview_of_a_feed_without_links_says_nothing_about_them(as_bob, cast):
     text = as_bob.get(reverse("portal:overview", args=[cast.workspace.public_id])).text
 
+    assert "identity links" not in text
+
+
+def test_the_overview_says_how_userids_were_found_and_how_many_were_not(as_bob, cast):
+    day, feed = now().date(), cast.feed
+    for result, count in ((IdentifierKind.EMAIL, 1_200), (LookupDay.UNRESOLVED, 1)):
+        LookupDay.objects.create(day=day, feed=feed, result=result, count=count)
+
+    text = as_bob.get(reverse("portal:overview", args=[cast.workspace.public_id])).text
+
+    assert 'aria-label="1,200 events whose userId was found"' in text
+    assert "last 30 days, by: Email 1,200" in text
+    assert 'aria-label="1 event whose userId wasn\'t found"' in text
     assert "identity links" not in text

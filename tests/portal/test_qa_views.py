@@ -8,7 +8,10 @@ import pytest
 from django.urls import reverse
 
 from streams.audit.services import record
+from streams.base.clock import now
 from streams.connections.models import Connection
+from streams.identity.identifiers import IdentifierKind
+from streams.observability.user_id_lookups.models import LookupDay
 from streams.portal.launch.qa import pace
 from streams.review.qa.checklist import check
 from streams.review.qa.observations import Observations
@@ -148,3 +151,16 @@ def test_the_report_has_checklist_plan_regions_and_docs_on_one_page(as_dev, cast
         "<dt>Survey Answered</dt>",
     ):
         assert part in text
+
+
+def test_the_page_says_how_userids_were_found_in_the_test_workspaces(as_dev, cast):
+    Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
+    day = now().date()
+    for feed, count in ((cast.feed, 3), (factories.feed(cast.stream), 50)):
+        for result in (IdentifierKind.EMAIL, LookupDay.UNRESOLVED):
+            LookupDay.objects.create(day=day, feed=feed, result=result, count=count)
+
+    text = as_dev.get(address(cast, "partner-stream-qa")).text
+
+    assert "in the last 30 days: 3 found, 3 not found." in text
+    assert "Found by: Email 3." in text
