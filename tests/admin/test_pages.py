@@ -59,8 +59,10 @@ def world(olga):
     alert = factories.alert(connection)
     endpoint, signing_secret = factories.webhook_endpoint(feed.workspace, WEBHOOK_URL)
     message = factories.webhook_message(endpoint, alert)
+    inbound, inbound_secret = factories.inbound_address(feed)
     rows = {
         "alert": alert.pk,
+        "inboundaddress": inbound.pk,
         "notice": alert.notices.get().pk,
         "auditentry": AuditEntry.objects.earliest("pk").pk,
         **rows_of(feed),
@@ -80,6 +82,7 @@ def world(olga):
     }
     stored = Connection.objects.get(pk=connection.pk)
     secrets = [
+        inbound_secret.text, bytes(inbound.sealed).hex(),
         WRITE_KEY, WEBHOOK_URL, signing_secret, ingest_key.text, token_secret.text, token.digest,
         feed.ingest_key_digest, stored.key_fingerprint, bytes(stored.key_ciphertext).hex(),
     ]  # fmt: skip

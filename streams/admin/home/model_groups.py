@@ -24,6 +24,7 @@ GROUPS = (
             "Rejection",
             "Replay",
             "Halt",
+            "InboundAddress",
             "Link",
             "Conflict",
             "Alert",

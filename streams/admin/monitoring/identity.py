@@ -1,4 +1,7 @@
-"""Links and conflicts of identity maps, read-only. Lists show no userIds, only single rows do."""
+"""Identity maps and the addresses that receive events from Segment, read-only.
+
+Lists show no userIds, only single rows do.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import time_column
 from streams.admin.shared.links import link_column
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
+from streams.identity.inbound_address import InboundAddress
 from streams.identity.models import Conflict, Link
 
 
@@ -45,3 +49,30 @@ class ConflictAdmin(MapAdmin):
     )  # fmt: skip
     readonly_fields = fields
     decided = time_column("decided_at", _("decided"))
+
+
+@admin.register(InboundAddress)
+class InboundAddressAdmin(HistoryAdmin):
+    """Shows whether events arrive from Segment, and why the last was refused. No secrets."""
+
+    activity_scope = ("workspace", "feed.workspace.public_id")
+    when_empty = _("A workspace gets an address when someone sets up inbound events.")
+    list_select_related = ("feed__workspace", "feed__stream")
+    list_filter = (WorkspaceOfFeedFilter,)
+    list_display = (
+        "public_id", "feed_link", "received", "learned", "refused", "last_received",
+        "last_refused",
+    )  # fmt: skip
+    fields = (
+        "public_id", "feed_link", "created", "received", "learned", "unidentified",
+        "duplicates", "own", "deletes", "refused", "last_received", "last_refused",
+        "last_refused_rule", "last_refused_reason", "previous_until",
+    )  # fmt: skip
+    readonly_fields = fields
+    feed_link = link_column("feed", _("feed"))
+    created = time_column("created_at", _("created"))
+    last_received = time_column("last_received_at", _("last received"))
+    last_refused = time_column("last_refused_at", _("last refused"))
+    previous_until = time_column(
+        "previous_secret_until", _("previous secret works until")
+    )
