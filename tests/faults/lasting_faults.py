@@ -48,6 +48,7 @@ PAUSE_S = 30.0  # the longest between two faults of a kind
 RECEIVERS_S = (20.0, 100.0)  # the duration of a fault of receivers
 MANY = 21  # connections of which operators are notified (conditions/portal.py)
 LOOK_EVERY_S = 0.5
+PATIENCE_S = 600.0  # for any wait, so that a soak that is broken ends and says why
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +214,7 @@ class LastingFaults:
         """Wait until all of their cursors are like that."""
         cursors = [flow.cursor.pk for flow in flows]
         like_that = Cursor.objects.filter(pk__in=cursors, **fields)
-        while _patiently(like_that.count) < len(flows):
-            time.sleep(LOOK_EVERY_S)
+        _wait_until(lambda: _patiently(like_that.count) == len(flows), LOOK_EVERY_S)
 
     def _expect(
         self, condition: str, subject: str, begun: datetime, *, to: str = ""
@@ -266,22 +266,36 @@ def _hold_s(condition: Condition) -> float:
 def _await_recovery(flows: Sequence[Flow], experiment: Experiment) -> None:
     """Wait until all events of these flows have arrived, and their alerts have closed."""
     goals = [(flow, flow.acknowledged) for flow in flows]
-    while not all(experiment.receiver.has(*goal) for goal in goals):
+
+    def have_arrived() -> bool:
+        if all(experiment.receiver.has(*goal) for goal in goals):
+            return True
         for flow in flows:
             _patiently(_retry, flow)
-        time.sleep(5)
+        return False
+
+    _wait_until(have_arrived, 5.0)
     # Otherwise the next fault would continue the alert.
     own = Alert.objects.open().filter(stream=flows[0].cursor.stream_id)
-    while _patiently(own.exists):
-        time.sleep(5)
+    _wait_until(lambda: not _patiently(own.exists), 5.0)
+
+
+def _wait_until(is_so: Callable[[], bool], every_s: float) -> None:
+    ends_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < ends_s, f"not so within {PATIENCE_S:.0f} s"
+        time.sleep(every_s)
 
 
 def _patiently[**P, T](ask: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
     """Ask the database until it responds: a random fault may concern it."""
+    ends_s = time.monotonic() + PATIENCE_S
     while True:
         try:
             return ask(*arguments, **named)
         except DatabaseError:
+            if time.monotonic() > ends_s:
+                raise
             connections.close_all()
             time.sleep(LOOK_EVERY_S)
 
