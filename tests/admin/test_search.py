@@ -207,3 +207,13 @@ def test_a_search_names_only_the_kinds_that_the_operator_may_see(client):
 
     assert "Events were searched" not in page.text
     assert page.context["searched"] == ["Partners"]
+
+
+def test_a_person_who_signs_in_is_above_the_search_for_their_events(staff, world):
+    user = factories.user()
+
+    page = staff.get(reverse("admin:search", query={"q": user.email})).text
+
+    own = reverse("admin:streams_user_change", args=[user.pk])
+    events = reverse("admin:search-events")
+    assert -1 < page.index(f'href="{own}"') < page.index(f'href="{events}?email=')

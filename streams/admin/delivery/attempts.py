@@ -179,7 +179,10 @@ class DeliveryAdmin(ConnectionRowsAdmin):
 
 @admin.register(Rejection)
 class RejectionAdmin(ConnectionRowsAdmin):
-    when_empty = _("Events that Segment rejects appear here.")
+    when_empty = _(
+        "Events that Segment rejects appear here. Requests that the portal refused are in the"
+        " request log of their partner."
+    )
     list_display = (
         "created", "feed_link", "connection_link", "event_link", "response", "reason",
     )  # fmt: skip
