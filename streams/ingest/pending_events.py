@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from streams.ingest.http.responses import (
 )
 from streams.ingest.issue_counting import issues_of
 from streams.ingest.people.person_events import BEHIND
+from streams.observability.user_id_lookups.counter import LookupKey
 from streams.observability.user_id_lookups.models import LookupDay
 
 if TYPE_CHECKING:
@@ -60,12 +62,15 @@ class PendingEvents(msgspec.Struct, frozen=True):
             for addition, of_feed in zip(self.additions, seqs, strict=True)
         }
         results: list[EventResult] = []
+        lookups: Counter[LookupKey] = Counter()
         room = MOST_ISSUES
         for decision in self.decisions:
-            result = self._result(decision, numbers, room)
+            result = self._result(decision, numbers, room, lookups)
             if result.findings:
                 room -= len(result.findings)
             results.append(result)
+        if lookups:
+            self.lookups.add(lookups)
         return outcomes(results, single=self.single, full=self.retry)
 
     def _result(
@@ -73,16 +78,22 @@ class PendingEvents(msgspec.Struct, frozen=True):
         decision: StoredEvent | RefusedEvent,
         numbers: Mapping[int, Iterator[int | None]],
         room: int,
+        lookups: Counter[LookupKey],
     ) -> EventResult:
-        """Return an event's result, with at most `room` issues."""
+        """Return an event's result, with at most `room` issues. Counts its lookup."""
         if isinstance(decision, RefusedEvent):
+            if decision.unresolved_in is not None:
+                lookups[self._key(decision.unresolved_in, LookupDay.UNRESOLVED)] += 1
             return decision.result
         event, workspace = decision.event, decision.workspace
         seq = next(numbers[decision.feed.feed_id])
         if seq is None:
             return EventResult(DUPLICATE, event.message_id, workspace)
         issues = self._issues(decision, is_behind=seq == IN_QUARANTINE)
-        identity = self._found_by(decision)
+        identity = None
+        if (found := decision.lookup) is not None:
+            lookups[self._key(decision.feed.feed_id, found)] += 1
+            identity = _found_by(found)
         if issues and seq == IN_QUARANTINE:
             return EventResult(
                 QUARANTINED,
@@ -103,15 +114,8 @@ class PendingEvents(msgspec.Struct, frozen=True):
             identity=identity,
         )
 
-    def _found_by(self, decision: StoredEvent) -> FoundBy | None:
-        """Return the identifier that led to an event's userId, and count its lookup."""
-        if decision.lookup is None:
-            return None
-        feed_id = decision.feed.feed_id
-        self.lookups.count(feed_id, decision.lookup, at=self.received_at)
-        if decision.lookup == LookupDay.UNRESOLVED:
-            return None
-        return FoundBy(NAMES[IdentifierKind(decision.lookup)])
+    def _key(self, feed_id: int, result: int) -> LookupKey:
+        return LookupKey(self.received_at.date(), feed_id, result)
 
     def _issues(self, decision: StoredEvent, *, is_behind: bool) -> Sequence[Issue]:
         """Return the issues of a stored event without hints, and count them."""
@@ -124,6 +128,13 @@ class PendingEvents(msgspec.Struct, frozen=True):
         return without_hints(decision.issues)
 
 
+def _found_by(result: int) -> FoundBy | None:
+    """Return the identifier that led to a userId; `result` as in LookupDay."""
+    if result == LookupDay.UNRESOLVED:
+        return None
+    return FoundBy(NAMES[IdentifierKind(result)])
+
+
 def pending_events(
     decisions: list[StoredEvent | RefusedEvent],
     lookup: CredentialLookup,
@@ -131,7 +142,7 @@ def pending_events(
     single: bool,
     now: datetime,
 ) -> PendingEvents:
-    """Group the events to store by feed. Counts what is known of those that are refused."""
+    """Group the events to store by feed. Counts the issues of those that are refused."""
     events: dict[int, list[NewEvent]] = {}
     retry: RequestRefused | None = None
     for decision in decisions:
@@ -141,8 +152,6 @@ def pending_events(
         retry = decision.retry or retry
         if decision.issues is not None:
             decision.issues.count(lookup.issues, at=now)
-        if decision.unresolved_in is not None:
-            lookup.user_ids.count(decision.unresolved_in, LookupDay.UNRESOLVED, at=now)
     additions = [FeedAddition(*of_feed) for of_feed in events.items()]
     return PendingEvents(
         additions, decisions, single, retry, lookup.issues, lookup.user_ids, now

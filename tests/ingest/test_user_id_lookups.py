@@ -16,6 +16,7 @@ from streams.identity.links import IdentityFact, learn
 from streams.identity.models import OriginKind
 from streams.ingest import django_views
 from streams.ingest.credential_lookup import CredentialLookup
+from streams.observability.user_id_lookups.counter import LookupKey
 from streams.observability.user_id_lookups.models import LookupDay
 from streams.observability.user_id_lookups.store import flush, forget, lookups_of
 from streams.prune import prune
@@ -119,8 +120,8 @@ def test_counts_are_kept_for_ninety_days_and_shown_for_thirty(client, lookup, fe
 
 
 def test_counts_of_a_removed_feed_are_dropped_and_others_are_stored(lookup, feed):
-    lookup.user_ids.count(feed.pk, TOOL_ID, at=now())
-    lookup.user_ids.count(feed.pk + 1_000, TOOL_ID, at=now())
+    keys = [LookupKey(now().date(), pk, TOOL_ID) for pk in (feed.pk, feed.pk + 1_000)]
+    lookup.user_ids.add(dict.fromkeys(keys, 1))
 
     flush(lookup.user_ids)
 

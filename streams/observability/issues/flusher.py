@@ -65,7 +65,7 @@ class CountFlusher:
                 flush_counts()
             except Exception:
                 # The counts of a few seconds are lost, but counting goes on.
-                log.exception("findings.flush_failed")
+                log.exception("counts.flush_failed")
         return time.monotonic() - began
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date
 
 MOST_COUNTS = 100_000  # while the database is unavailable; about 20 MB
 
@@ -32,22 +32,15 @@ class LookupCounter:
         self._lock = threading.Lock()
         self._counts: Counter[LookupKey] = Counter()
 
-    def count(self, feed_id: int, result: int, *, at: datetime) -> None:
-        """Count one event whose userId was looked up, at a time in UTC."""
-        self._add({LookupKey(at.date(), feed_id, result): 1})
+    def add(self, counts: Mapping[LookupKey, int]) -> None:
+        """Add the counts of a request, or those that could not be stored."""
+        with self._lock:
+            for key, count in counts.items():
+                if key in self._counts or len(self._counts) < MOST_COUNTS:
+                    self._counts[key] += count
 
     def take(self) -> Mapping[LookupKey, int]:
         """Take all counts to store them."""
         with self._lock:
             taken, self._counts = self._counts, Counter()
         return taken
-
-    def give_back(self, counts: Mapping[LookupKey, int]) -> None:
-        """Add counts that could not be stored."""
-        self._add(counts)
-
-    def _add(self, counts: Mapping[LookupKey, int]) -> None:
-        with self._lock:
-            for key, count in counts.items():
-                if key in self._counts or len(self._counts) < MOST_COUNTS:
-                    self._counts[key] += count

@@ -60,7 +60,7 @@ def flush(counter: LookupCounter) -> None:
     except DATABASE_DOWN as error:
         log.warning("lookups.not_written", error=type(error).__name__)
         connection.close()
-        counter.give_back(counts)
+        counter.add(counts)
 
 
 def lookups_of(feed_ids: Collection[int], now: datetime) -> Lookups:
