@@ -50,7 +50,7 @@ def growing_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
         title=_("Growing queues"),
         url=list_url(Cursor, queue="yes", o=BY_QUEUE),
         count=figures.growing_count,
-        stored=len(figures.growing),
+        over=len(figures.growing) - len(items),
     )
 
 
@@ -93,5 +93,5 @@ def expiring_queues(figures: WorkFigures, now: datetime) -> WorkSection | None:
         title=_("Events about to expire"),
         url=list_url(Feed, expiring="yes"),
         count=figures.expiring_count,
-        stored=len(figures.expiring),
+        over=len(figures.expiring) - len(items),
     )

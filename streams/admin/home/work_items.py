@@ -42,17 +42,16 @@ class WorkSection:
         count: int,
         tone: str = "warn",
         rows: int | None = None,
-        stored: int | None = None,
+        over: int | None = None,
     ) -> Self | None:
         """Return a section with these items; None if there are none.
 
-        `rows` is how many items there are in all, if that isn't the count. `stored` is how
-        many of the items the last measurement had. Those that are over since don't count.
+        `rows` is how many items there are in all, if that isn't the count. `over` is how
+        much of the count is over since it was measured; None: it was counted just now.
         """
         if not items:
             return None
-        if stored is not None:
-            count -= stored - len(items)
+        count -= over or 0
         has_more = (count if rows is None else rows) > len(items)
         return cls(
             title=title,
@@ -61,5 +60,5 @@ class WorkSection:
             items=items,
             tone=tone,
             has_more=has_more,
-            is_stored=stored is not None,
+            is_stored=over is not None,
         )

@@ -92,7 +92,7 @@ def _unreadable_keys(figures: WorkFigures, now: datetime) -> WorkSection | None:
         title=_("Connections whose write key can't be read"),
         url=list_url(Connection, waits="operator"),
         count=figures.unreadable_count,
-        stored=len(figures.unreadable),
+        over=len(figures.unreadable) - len(items),
         tone="bad",
     )
 
@@ -176,9 +176,9 @@ def _attention(figures: WorkFigures, now: datetime) -> WorkSection | None:
         items,
         title=_("Connections that need attention"),
         url=list_url(Connection, **query),
-        count=figures.attention_count - sum(one.count for one in over),
+        count=figures.attention_count,
         rows=figures.attention_partners - len(over),
-        stored=len(shown),
+        over=sum(one.count for one in over),
     )
 
 
