@@ -31,7 +31,7 @@ class KeyUse:
 def key_uses() -> list[KeyUse]:
     """Return the use of each key that is in the ring or that a start requires.
 
-    Counts all links: a few seconds for ten million.
+    Reads all links.
     """
     rows = Link.objects.values_list("key_id")
     counted = rows.annotate(links=Count("pk"), seen=Max("last_seen_at"))

@@ -19,8 +19,12 @@ from tests.factories import NOW
 
 
 def event(seq: int, name: str, **changes) -> ObservedEvent:
-    usual = {"workspace": "qa-us", "call": "track", "user_id": "user-1"}
-    usual |= {"is_from_segment": True}
+    usual = {
+        "workspace": "qa-us",
+        "call": "track",
+        "user_id": "user-1",
+        "is_from_segment": True,
+    }
     return ObservedEvent(**{"seq": seq, "name": name, **usual, **changes})
 
 

@@ -38,9 +38,7 @@ class ObservedEvent:
     name: str  # may be empty
     user_id: str  # may be empty
     doubt: UserIdDoubt = UserIdDoubt.NONE
-    is_from_segment: bool = (
-        False  # Segment sent an event with this userId, byte for byte
-    )
+    is_from_segment: bool = False  # an event from Segment had the same userId
     says_where_from: bool = True  # `context.integration` is slug and version
     is_complete: bool = True  # it has all properties that the plan requires
     error: str = ""  # the first error by Spec or plan: "message (RULE)"
