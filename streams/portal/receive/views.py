@@ -142,7 +142,7 @@ def _counts(address: InboundAddress) -> list[tuple[StrOrPromise, int]]:
         (_("With a userId and an identifier"), address.learned),
         (_("Without one of them"), address.unidentified),
         (_("Duplicates"), address.duplicates),
-        (_("Sent by the tool"), address.own),
+        (_("Sent by the tool, and test calls"), address.own),
         (_("Deletion requests"), address.deletes),
         (_("Refused events of accepted requests"), address.refused),
     ]
