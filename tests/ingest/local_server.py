@@ -61,6 +61,7 @@ class Serving:
     def close(self) -> None:
         self._stop.set()
         self._thread.join()
+        _wait_for_threads()
 
     def connect(self) -> Wire:
         return Wire(socket.create_connection(self.address, timeout=20))
@@ -117,6 +118,16 @@ class Wire:
         part = self.socket.recv(65536)
         assert part, "the server closed the connection"
         self._read += part
+
+
+def _wait_for_threads() -> None:
+    """Wait for threads that the server leaves behind after a second, as the process ends.
+
+    Here the process goes on, and they would use the database between two tests.
+    """
+    for thread in threading.enumerate():
+        if thread.name in ("count-flusher", "request-log"):
+            thread.join()
 
 
 @contextmanager
