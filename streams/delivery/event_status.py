@@ -31,7 +31,7 @@ class EventState(TextChoices):
     PENDING = "pending", _("Queued")
     HELD = "held", _("Queued: delivery stopped")
     DELIVERED = "delivered", _("Delivered")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", _("Rejected by Segment")
     RECOVERED = "recovered", _("Recovered")
     FILTERED = "filtered", _("Skipped")
 

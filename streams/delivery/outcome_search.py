@@ -28,7 +28,7 @@ class EventOutcome(TextChoices):
 
     QUEUED = "queued", _("Queued")
     DELIVERED = "delivered", _("Delivered")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", _("Rejected by Segment")
     RECOVERED = "recovered", _("Recovered")
     EXPIRED = "expired", _("Expired")
     SKIPPED = "skipped", _("Skipped")

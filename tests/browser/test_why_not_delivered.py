@@ -86,7 +86,7 @@ def in_flight(live: Cursor) -> None:
 # The cause, the figure of the overview, whether an event is opened after it, and a text of
 # the page.
 CASES: list[tuple[Callable[[Cursor], None], str, bool, str]] = [
-    (rejected, "Rejected", True, "Invalid timestamp"),
+    (rejected, "Rejected by Segment", True, "Invalid timestamp"),
     (retrying, "Queued", True, r"503.*(next attempt|retr)"),
     (paused, "Queued", True, "paused"),
     (halted, "Queued", True, "Segment has an incident"),

@@ -269,7 +269,7 @@ STATES = {
     "rejected": (
         rejected,
         (
-            "Rejected",
+            "Rejected by Segment",
             "Not delivered, because Segment rejected it with “Too large” (400).",
         ),
         ("Replay…", "replay-new"),
@@ -277,7 +277,7 @@ STATES = {
     "rejected, cut reason": (
         lambda: rejected(BAD[:-4]),
         (
-            "Rejected",
+            "Rejected by Segment",
             "Not delivered, because Segment rejected it with “Too larg” (400).",
         ),
         ("Replay…", "replay-new"),

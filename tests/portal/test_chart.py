@@ -131,8 +131,8 @@ def test_expired_events_are_listed_apart_from_delivered_ones(as_bob, cast):
     page = as_bob.get(overview(cast))
     shown = words(page)
 
-    assert "Accepted 5 Delivered 2 Rejected 0 Expired 3" in shown
-    assert "Start Accepted Delivered Rejected Expired" in shown
+    assert "Accepted 5 Delivered 2 Rejected by Segment 0 Expired 3" in shown
+    assert "Start Accepted Delivered Rejected by Segment Expired" in shown
     assert "5 accepted, 2 delivered, 0 rejected, 3 expired" in page.text
     assert "They are in the table, but have no bar." in shown
 

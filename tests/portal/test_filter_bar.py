@@ -20,7 +20,7 @@ def test_each_active_filter_has_a_chip_with_a_link_that_removes_it():
     chips = form("outcome=rejected&user_id=ada&stream=mail&before=7").chips
 
     assert [(chip.label, chip.value, chip.without) for chip in chips] == [
-        ("Status", "Rejected", "?stream=mail&user_id=ada"),
+        ("Status", "Rejected by Segment", "?stream=mail&user_id=ada"),
         ("userId", "ada", "?stream=mail&outcome=rejected"),
     ]
 

@@ -106,7 +106,7 @@ def _rejected(event: Event, status: EventStatus) -> Explanation:
     return Explanation(
         state=EventState.REJECTED,
         cause=Cause.REJECTED,
-        label=_("Rejected"),
+        label=_("Rejected by Segment"),
         tone="bad",
         reason=_why_rejected(status.reason),
         action=_replay(event, _("Replay…")),

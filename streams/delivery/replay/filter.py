@@ -107,7 +107,7 @@ class ReplayFilter:
             )
             conditions.append(text % {"n": f"{len(self.seqs):,}"})
         if self.rejected_only:
-            conditions.append(_("Rejected events"))
+            conditions.append(_("Events that Segment rejected"))
         return " · ".join(conditions) or _("All events")
 
     @property

@@ -138,7 +138,7 @@ def _totals(
     labels = {
         "accepted": _("Accepted"),
         "delivered": _("Delivered"),
-        "rejected": _("Rejected"),
+        "rejected": _("Rejected by Segment"),
         **({"expired": _("Expired")} if total.expired else {}),
     }
     return [
