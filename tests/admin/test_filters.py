@@ -152,6 +152,20 @@ def test_issues_of_one_fault_are_one_row_with_the_portals_figure_errors_first(st
     assert "PLAN-EVENT-001, SPEC-NAME-005" in staff.get(url).text
 
 
+def test_the_page_of_a_partner_counts_its_refused_requests_by_key(staff):
+    stream, other = factories.stream(), factories.stream()
+    token, _secret = factories.token(stream)
+    elsewhere, _secret = factories.token(other, name="Elsewhere")
+    factories.refused_requests(f"token:{token.pk}", stream, 401, count=1_200)
+    factories.refused_requests(f"token:{elsewhere.pk}", other, 413, count=3)
+    url = reverse("admin:streams_partner_change", args=[stream.partner.pk])
+
+    page = unescape(staff.get(url).text)
+
+    assert f"API token “Production” ({token.hint}…): status 401, 1,200 requests" in page
+    assert "Elsewhere" not in page
+
+
 def test_an_issue_by_workspace_lists_the_workspaces_with_their_counts(staff):
     feed = factories.feed()
     other = factories.feed(feed.stream)

@@ -182,7 +182,7 @@ def test_stopping_and_lifting_need_their_permissions(
         may_stop,
         may_lift,
     )
-    assert ("Lift…" in listed) == may_lift
+    assert ("Lift halt…" in listed) == may_lift
     assert Halt.objects.exists() != may_lift
 
 

@@ -202,6 +202,16 @@ def test_the_log_is_bounded_for_each_partner_and_for_all(log, monkeypatch):
     assert [one.request.status for one in newest(3, failed=True)] == [401]
 
 
+def test_requests_with_events_that_were_set_aside_are_listed_with_the_failed_ones(log):
+    entries = [
+        LoggedRequest(at_s=1, status=200, accepted=2),
+        LoggedRequest(at_s=2, status=200, accepted=1, quarantined=1),
+    ]
+    append({1: entries}, now_s=1)
+
+    assert [one.request.at_s for one in newest(1, failed=True)] == [2]
+
+
 def test_a_page_continues_where_the_last_one_ended(log):
     append({1: [LoggedRequest(at_s=n, status=200) for n in range(5)]}, now_s=1)
 

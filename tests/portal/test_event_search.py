@@ -84,6 +84,8 @@ def test_events_of_a_person_in_quarantine_are_counted_by_workspace(
     held = page.context["held"]
     [(feed, count, url)] = held.rows
     assert (feed, count, held.is_complete) == (elsewhere, 1, True)
+    assert "0 matches in 0 events outside quarantine" in page.text
+    assert "Rejected events aren't stored" not in page.text.replace("&#x27;", "'")
     listed = as_sam.get(url)
     assert len(set(re.findall(r"quarantine/(\d+)/", listed.text))) == 1
 
@@ -195,7 +197,7 @@ def ada_everywhere(cast, elsewhere):
 
 EVERY_STATUS = {
     "Email Sent": "Delivered",
-    "Email Opened": "Rejected",
+    "Email Opened": "Rejected by Segment",
     "Email Bounced": "Queued: not connected",
 }
 
@@ -205,7 +207,7 @@ EVERY_STATUS = {
     [
         ({"user_id": "ada"}, EVERY_STATUS),
         ({"message_id": "m-1"}, {"Email Sent": "Delivered"}),
-        ({"message_id": "m-2"}, {"Email Opened": "Rejected"}),
+        ({"message_id": "m-2"}, {"Email Opened": "Rejected by Segment"}),
         ({"message_id": "m-3"}, {"Email Bounced": "Queued: not connected"}),
     ],
 )

@@ -49,6 +49,14 @@ def test_someone_with_one_place_goes_straight_to_it(client, cast):
     assert response.url == url(cast.workspace)
 
 
+def test_the_page_keeps_the_menu_of_the_workspace_whose_alerts_led_to_it(client, cast):
+    from_alerts = client.get(url(cast.workspace), {"from": "alerts"}).text
+    from_profile = client.get(url(cast.workspace)).text
+
+    menu = '<nav aria-label="Workspace">'
+    assert (menu in from_alerts, menu in from_profile) == (True, False)
+
+
 def test_someone_with_several_places_chooses_one(client, cast):
     other = factories.workspace()
     WorkspaceMembership.objects.create(user=cast.anna, workspace=other, role="viewer")

@@ -144,7 +144,7 @@ def test_requests_name_the_rules_that_their_events_broke(
         assert 'href="/docs/guide/rules/#SPEC-NAME-001"' in text
         assert 'href="/docs/guide/ingest/#INGEST-FULL-001"' in text
         assert 'href="/docs/guide/rules/#SPEC-ID-002"' in text
-        assert "1 queued, 2 rejected" in text
+        assert "1 queued (held), 2 rejected" in text
 
 
 def test_requests_are_listed_by_their_time_and_not_by_when_they_were_logged(

@@ -179,7 +179,11 @@ def _halts_of(stream: Stream, *, can_lift: bool) -> str:
 
 def _lift(halt: Halt, *, can_lift: bool) -> str:
     url = reverse("admin:streams_halt_lift", query={"halt": [halt.pk]})
-    return format_html('<a href="{}">{}</a>', url, gettext("Lift…")) if can_lift else ""
+    return (
+        format_html('<a href="{}">{}</a>', url, gettext("Lift halt…"))
+        if can_lift
+        else ""
+    )
 
 
 @admin.register(PartnerToken)

@@ -180,8 +180,8 @@ class DeliveryAdmin(ConnectionRowsAdmin):
 @admin.register(Rejection)
 class RejectionAdmin(ConnectionRowsAdmin):
     when_empty = _(
-        "Events that Segment rejects appear here. Requests that the portal refused are in the"
-        " request log of their partner."
+        "Events that Segment rejects appear here. Requests that the portal refused are"
+        " counted on the page of their partner, and listed in its request log."
     )
     list_display = (
         "created", "feed_link", "connection_link", "event_link", "response", "reason",

@@ -108,4 +108,4 @@ class HaltAdmin(ReadOnlyAdmin):
     @admin.display(description=_("lift"))
     def lift_link(self, halt: Halt) -> str:
         url = reverse("admin:streams_halt_lift", query={"halt": [halt.pk]})
-        return format_html('<a href="{}">{}</a>', url, gettext("Lift…"))
+        return format_html('<a href="{}">{}</a>', url, gettext("Lift halt…"))

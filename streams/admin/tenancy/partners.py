@@ -8,19 +8,21 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.shared.base import ServiceAdmin, staff_of, time_column
 from streams.admin.shared.links import link, linked, list_link, may_view
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
+from streams.base.clock import now
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream, not_reserved
 from streams.catalog.services import create_partner_with_stream
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery, Rejection
 from streams.events.models import Feed
+from streams.observability.requests.refusals import refused_of
 from streams.sign_in.sso.domains import (
     DomainRefused,
     domains_of,
@@ -110,13 +112,16 @@ class PartnerAdmin(ServiceAdmin):
     list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")
     ordering = ("name",)
-    readonly_fields = ("created", "links", "suspension")
+    readonly_fields = ("created", "refused", "links", "suspension")
     created = time_column("created_at", _("created"))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return ("name", "slug", "stream_name", "stream_slug", "admin_email")
-        return ("name", "slug", "email_domains", "created", "links", "suspension")
+        return (
+            *("name", "slug", "email_domains", "created", "refused", "links"),
+            "suspension",
+        )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -187,6 +192,25 @@ class PartnerAdmin(ServiceAdmin):
         pages = linked(*(_review_link(stream) for stream in streams))
         text = gettext("To suspend this partner, suspend each of its streams:")
         return format_html("{} {}", text, pages)
+
+    @admin.display(description=_("refused requests, 24 hours"))
+    def refused(self, partner: Partner) -> str:
+        """List the refused requests to the ingest API by key. Unknown keys aren't counted."""
+        text = gettext(
+            "%(key)s: status %(status)s, %(count)s requests, the last at %(at)s"
+        )
+        lines = [
+            text
+            % {
+                "key": one.key,
+                "status": one.status,
+                "count": f"{one.count:,}",
+                "at": f"{one.last_at:%Y-%m-%d %H:%M:%S} UTC",
+            }
+            for one in refused_of(partner, now())
+        ]
+        listed = format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+        return listed or gettext("None of this partner's keys was refused.")
 
     @admin.display(description=_("related"))
     def links(self, partner: Partner) -> str:

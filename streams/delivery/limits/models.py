@@ -50,7 +50,7 @@ class Halt(models.Model):
         elif self.stream:
             text = gettext("%(stream)s, all regions")
         elif region:
-            text = gettext("all streams, %(region)s")
+            text = gettext("All streams, %(region)s")
         else:
-            text = gettext("all streams, all regions")
+            text = gettext("All streams, all regions")
         return text % {"stream": self.stream, "region": region}

@@ -47,8 +47,9 @@ class LoggedRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
     @property
     def has_failed(self) -> bool:
-        """Whether the request or one of its events was refused."""
-        return self.status >= 400 or self.rejected > 0 or self.throttled > 0
+        """Whether the request was refused, or one of its events wasn't accepted."""
+        not_accepted = self.quarantined or self.rejected or self.throttled
+        return self.status >= 400 or bool(not_accepted)
 
 
 class InvalidPlace(ValueError):

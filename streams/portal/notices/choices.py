@@ -21,6 +21,7 @@ from streams.alerts.people.notice_states import state_of
 from streams.alerts.people.testing import latest_tests
 from streams.portal.shared.access import (
     PortalRequest,
+    WorkspaceAccess,
     partner_to_see,
     signed_in,
     workspace_to_see,
@@ -132,7 +133,8 @@ def notifications(request: PortalRequest) -> HttpResponse:
 @signed_in
 def workspace_notifications(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show and change how the user gets notices of a workspace."""
-    return _choices(request, workspace_to_see(request, public_id).workspace)
+    access = workspace_to_see(request, public_id)
+    return _choices(request, access.workspace, access)
 
 
 @signed_in
@@ -193,7 +195,10 @@ def _came_from(request: PortalRequest, owner: Owner) -> str:
     return f"?{FROM_ALERTS}" if _alerts_before(request, owner) else ""
 
 
-def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
+def _choices(
+    request: PortalRequest, owner: Owner, access: WorkspaceAccess | None = None
+) -> HttpResponse:
+    """Show the page in the menu of the workspace if its alerts led here."""
     places = places_of(request.user)
     if owner not in places:  # a customer's workspace, which its partner views
         return redirect("portal:notifications")
@@ -211,7 +216,8 @@ def _choices(request: PortalRequest, owner: Owner) -> HttpResponse:
         messages.success(request, _("Saved your notification settings."))
         return redirect(choices_again(request, owner))
     context = {
-        "access": None,
+        "access": access if alerts else None,
+        "layout": f"portal/layouts/{'workspace' if alerts else 'account'}.html",
         "owner": owner,
         "alerts": alerts,
         "form": form,

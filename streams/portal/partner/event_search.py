@@ -144,6 +144,10 @@ def event_search_more(request: PortalRequest, slug: str) -> HttpResponse:
     if not (form.is_valid() and form.names_one):
         raise Http404
     context = _context(access, form) | _next(request, access, form)
+    if context[
+        "is_complete"
+    ]:  # the last sentence says whether it includes the quarantine
+        context["held"] = _held(feeds_to_see(request, access), form)
     return render(request, "portal/partner/_event_search_rows.html", context)
 
 
@@ -172,6 +176,7 @@ def _next(
     found = before + len(reached.found)
     return {
         "step": reached,
+        "is_complete": reached.position is None,
         "rows": _explained(reached.found),
         "found": found,
         "goes_on": found // MOST_FOUND == before // MOST_FOUND,

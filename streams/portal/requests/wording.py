@@ -24,8 +24,8 @@ def title_of(request: LoggedRequest) -> str:
     if not request.more:
         return request.path
     return ngettext(
-        "%(count)s more request in the same second",
-        "%(count)s more requests in the same second",
+        "%(count)s more request in the second before",
+        "%(count)s more requests in the second before",
         request.more,
     ) % {"count": f"{request.more:,}"}
 
@@ -34,7 +34,7 @@ def counts_of(request: LoggedRequest) -> str:
     """Return what happened to the request's events, such as "3 accepted, 1 rejected"."""
     counts = {
         _("%(count)s accepted"): request.accepted,
-        _("%(count)s queued"): request.held,
+        _("%(count)s queued (held)"): request.held,
         _("%(count)s warned"): request.warned,
         _("%(count)s quarantined"): request.quarantined,
         _("%(count)s duplicate"): request.duplicate,

@@ -171,6 +171,11 @@ class FilterForm(forms.Form):
         """The time ranges to choose from; none in a list without times."""
         return []
 
+    @property
+    def has_time_range(self) -> bool:
+        """Whether the list is limited to a time range."""
+        return any(self._sent(name) for name in ("last", "since", "until"))
+
     def main_fields(self) -> Iterator[BoundField]:
         """Yield the fields that are always visible."""
         for field in self.visible_fields():

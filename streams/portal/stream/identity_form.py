@@ -40,8 +40,7 @@ class IdentityForm(forms.Form):
         choices=_IDENTIFIERS,
         label=_("First identifier"),
         help_text=_(
-            "None: events need a userId, as before. The ID in the tool is person.id in an"
-            " event."
+            "None: each event needs a userId. The ID in the tool is person.id in an event."
         ),
     )
     second = forms.ChoiceField(
