@@ -138,6 +138,7 @@ workspace_pages: Pages = [
         include("streams.portal.identity.urls"),
         {"section": "identity"},
     ),
+    path("privacy/", include("streams.portal.privacy.urls"), {"section": "privacy"}),
     path("alerts/", include(alerts.workspace_pages), {"section": "alerts"}),
     path("webhooks/", include(webhooks.pages()), {"section": "alerts"}),
     path("exports/", include(export_pages), {"section": "events"}),

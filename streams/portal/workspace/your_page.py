@@ -50,6 +50,7 @@ OF_WORKSPACE = {
     "connection": "connection",
     "receive-from-segment": "receive",
     "identity": "identity",
+    "privacy": "privacy",
     "alerts": "alerts",
     "webhooks": "webhooks",
     "members": "members",
