@@ -17,11 +17,13 @@ with booting():
 from django.conf import settings
 
 from streams.base.database.statement_timeout import limit_process
-from streams.ingest.django_views import flusher, request_log
+from streams.ingest.django_views import flushers, request_log
 
 limit_process(settings.SERVING_DEADLINE_S)
 import_module(settings.ROOT_URLCONF)  # at startup, so that the first request is fast
 # This module loads in each worker after its fork; threads would not survive a fork.
-for writer in (flusher, request_log):
-    writer.start()
-    atexit.register(writer.close)
+for flusher in flushers:
+    flusher.start()
+    atexit.register(flusher.close)
+request_log.start()
+atexit.register(request_log.close)

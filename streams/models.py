@@ -51,6 +51,7 @@ from streams.tenancy.models import (
     WorkspaceMembership,
 )
 from streams.tenancy.saved_filters.models import SavedFilter
+from streams.tracked_users.models import TrackedUsers, TrackedUsersKey
 
 __all__ = [
     "Alert",
@@ -106,6 +107,8 @@ __all__ = [
     "StreamProfile",
     "Submission",
     "Suspension",
+    "TrackedUsers",
+    "TrackedUsersKey",
     "User",
     "WebhookEndpoint",
     "WebhookMessage",

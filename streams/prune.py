@@ -16,6 +16,7 @@ from streams.identity.inbound_address import MESSAGES_KEPT
 from streams.observability.issues.expiry import forget
 from streams.observability.requests import refusals
 from streams.observability.user_id_lookups import store as user_id_lookups
+from streams.tracked_users import store as tracked_users
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,11 +26,12 @@ INBOUND = "streams_inboundmessage"
 
 
 def prune(*, now: datetime) -> pruning.PruneResult:
-    """Delete expired events, old delivery attempts, counts of issues, refused requests and lookups of userIds, replaced keys, form claims, exports, messageIds of events from Segment, alerts, activity log entries and kept emails."""
+    """Delete expired events, old delivery attempts, counts of issues, refused requests and lookups of userIds, tracked users, replaced keys, form claims, exports, messageIds of events from Segment, alerts, activity log entries and kept emails."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_refusedrequests"] += refusals.forget(now)
     done.rows["streams_lookupday"] += user_id_lookups.forget(now)
+    done.rows["streams_trackedusers"] += tracked_users.forget(now)
     done.rows["streams_replacedingestkey"] += feeds.forget_replaced_keys(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)
     done.rows["streams_export"] += exports.forget(now)

@@ -36,6 +36,7 @@ ORDER = (
     {"catalog"},
     {"connections", "sign_in", "identity"},
     {"events"},
+    {"tracked_users"},
     {"delivery"},
     {"observability"},
     {"alerts"},

@@ -16,6 +16,7 @@ from bench.output.identity_figures import IDENTITY
 from bench.output.search_figures import SEARCH
 from bench.output.server_figures import SERVERS
 from bench.output.speed_figures import FAIRNESS, LATENCY, SQLITE, THROUGHPUT
+from bench.output.tracked_user_figures import TRACKED_USERS
 
 FIGURES = [
     *THROUGHPUT,
@@ -27,6 +28,7 @@ FIGURES = [
     *EXPORTS,
     *ALERTS,
     *IDENTITY,
+    *TRACKED_USERS,
     *SQLITE,
     *BASELINES,
     *SERVERS,

@@ -20,6 +20,7 @@ from bench.rows import (
     row_task_post,
     search,
     throughput,
+    tracked_users,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "exports": exports.beside_traffic,
     "alerts": alerts.measure,
     "identity": identity.measure,
+    "tracked_users": tracked_users.measure,
 }
 # Rows that run only if they are named, because they need packages of their own.
 ON_DEMAND: dict[str, Callable[[Benchmark], None]] = {"servers": http_servers.measure}

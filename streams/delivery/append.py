@@ -9,6 +9,8 @@ from streams.delivery.cursor_store import store
 from streams.delivery.wake import wake_after_commit
 from streams.events.data_loss.reported_numbers import reported, witness
 from streams.events.log import FeedAddition, Seqs, append, append_released
+from streams.tracked_users import store as tracked_users
+from streams.tracked_users.kinds import SeenIds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +54,13 @@ def accept(additions: Sequence[FeedAddition], *, now: datetime) -> AppendResult:
 
 
 def accept_released(addition: FeedAddition, *, now: datetime) -> None:
-    """Append events that leave quarantine, mark idle cursors as due, and wake their stream.
+    """Append events that leave quarantine, count their people, and wake their stream.
 
     Runs in the caller's transaction.
     """
     append_released(addition, now=now)
+    seen = SeenIds()
+    seen.add_payloads(addition.feed_id, [event.payload for event in addition.events])
+    tracked_users.add(seen, at=now)
     if stream_ids := store().mark_due({addition.feed_id}, now):
         wake_after_commit(stream_ids)

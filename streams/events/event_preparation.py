@@ -160,6 +160,7 @@ def complete(
         payload=payload,
         held_by=held_by,
         person=person,
+        anonymous_id=column(event.get("anonymousId")),
     )
 
 

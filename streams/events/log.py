@@ -51,6 +51,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     # Digests of the person's identifiers, if the userId was looked up; the first one counts
     # most. The event waits for a link if UNRESOLVED holds it.
     person: PersonDigests = ()
+    anonymous_id: str = ""  # like user_id; empty also for an event from quarantine
 
     def quarantined(self, rule: str) -> NewEvent:
         """Return the event for the quarantine, where it waits until someone decides."""

@@ -80,9 +80,10 @@ class IngestApp:
         self._threads = Threads(LOOKUP_THREADS)
         self._notifier = WorkerNotifier()
         self._committer = GroupCommitter(self._settle, self._notifier.notify)
-        self._inbound = InboundHandler(self._lookup.backlog)
-        self._flusher = self._lookup.count_flusher()
-        self._flusher.start()
+        self._inbound = InboundHandler(self._lookup.backlog, self._lookup.tracked_users)
+        self._flushers = self._lookup.flushers()
+        for flusher in self._flushers:
+            flusher.start()
         self._request_log = RequestLog(self._lookup)
         self._request_log.start()
 
@@ -91,7 +92,8 @@ class IngestApp:
         self._threads.close()
         self._inbound.close()
         self._committer.close()
-        self._flusher.close()
+        for flusher in self._flushers:
+            flusher.close()
         self._request_log.close()
         self._notifier.close(WAKE_TIMEOUT_S)
 

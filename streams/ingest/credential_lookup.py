@@ -6,7 +6,7 @@ process.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -30,6 +30,9 @@ from streams.observability.issues.flusher import CountFlusher, flush
 from streams.observability.user_id_lookups.counter import LookupCounter
 from streams.observability.user_id_lookups.store import flush as flush_lookups
 from streams.spec.validation_modes import ValidationMode
+from streams.tracked_users.counter import TrackedUserCounter
+from streams.tracked_users.store import FLUSH_S as TRACKED_USERS_FLUSH_S
+from streams.tracked_users.store import TrackedUserFlusher
 
 if TYPE_CHECKING:
     from streams.catalog.validation.event_validator import StreamRules
@@ -53,6 +56,7 @@ class CredentialLookup:
     backpressure: Backpressure = field(default_factory=Backpressure)
     issues: IssueCounter = field(default_factory=IssueCounter)
     user_ids: LookupCounter = field(default_factory=LookupCounter)
+    tracked_users: TrackedUserCounter = field(default_factory=TrackedUserCounter)
     resolutions: TtlCache[tuple[int, Person], Resolution] = field(
         default_factory=lambda: TtlCache(100_000)
     )
@@ -62,10 +66,18 @@ class CredentialLookup:
         """Return this lookup without database access: it raises NotCached instead."""
         return replace(self, may_query=False)
 
-    def count_flusher(self) -> CountFlusher:
-        """Return the thread that stores the counts, not started yet."""
-        return CountFlusher(
-            partial(flush, self.issues), partial(flush_lookups, self.user_ids)
+    def flushers(self) -> Sequence[CountFlusher]:
+        """Return the threads that store the counts, not started yet.
+
+        The sketches of tracked users are larger than counts, so another thread stores them, less
+        often.
+        """
+        people = TrackedUserFlusher(self.tracked_users)
+        return (
+            CountFlusher(
+                partial(flush, self.issues), partial(flush_lookups, self.user_ids)
+            ),
+            CountFlusher(people.flush, every_s=TRACKED_USERS_FLUSH_S),
         )
 
     def backlog(self) -> Backlog:

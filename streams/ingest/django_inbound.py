@@ -24,6 +24,7 @@ from streams.ingest.http.responses import refusal
 from streams.ingest.inbound.access import InboundAccesses
 from streams.ingest.inbound.body import MAX_BYTES
 from streams.ingest.inbound.handler import error_response
+from streams.ingest.inbound.people import count_people
 from streams.ingest.inbound.requests import admit, find_access, take
 from streams.ingest.inbound.responses import received
 from streams.ingest.inbound.writer import DEADLINE_S, NOTE_EVERY_S
@@ -56,7 +57,9 @@ def _response(request: HttpRequest) -> IngestResponse:
             )
             admission = admit(access, header_fields(request))
             delivery = take(admission, read_body(request, MAX_BYTES))
-            return received(receive_request(delivery, at=now()))
+            receipt = receive_request(delivery, at=now())
+            count_people(lookup.tracked_users, delivery, receipt, at=now())
+            return received(receipt)
     except RequestRefused as refused:
         if access is not None:
             _note(access.address_id, refused)

@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 lookup = CredentialLookup()
 notifier = WorkerNotifier(wake)
-flusher = lookup.count_flusher()  # started by the web process
+flushers = lookup.flushers()  # started by the web process
 request_log = RequestLog(lookup)  # likewise
 
 

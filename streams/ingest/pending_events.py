@@ -30,6 +30,7 @@ from streams.ingest.issue_counting import issues_of
 from streams.ingest.people.person_events import BEHIND
 from streams.observability.user_id_lookups.counter import LookupKey
 from streams.observability.user_id_lookups.models import LookupDay
+from streams.tracked_users.kinds import SeenIds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from streams.observability.issues.counter import IssueCounter
     from streams.observability.user_id_lookups.counter import LookupCounter
     from streams.spec.issues import Issue
+    from streams.tracked_users.counter import TrackedUserCounter
 
 
 class PendingEvents(msgspec.Struct, frozen=True):
@@ -50,12 +52,13 @@ class PendingEvents(msgspec.Struct, frozen=True):
     retry: RequestRefused | None  # of the events that were put off
     issues: IssueCounter
     lookups: LookupCounter
+    tracked_users: TrackedUserCounter
     received_at: datetime
 
     def response(self, seqs: list[Seqs]) -> IngestResponse:
         """Build the response once `additions` are durable under these numbers.
 
-        Counts the issues of the events, and the lookups of their userIds.
+        Counts the issues of the events, the lookups of their userIds, and their people.
         """
         numbers = {
             addition.feed_id: iter(of_feed)
@@ -63,14 +66,20 @@ class PendingEvents(msgspec.Struct, frozen=True):
         }
         results: list[EventResult] = []
         lookups: Counter[LookupKey] = Counter()
+        people = SeenIds()
         room = MOST_ISSUES
         for decision in self.decisions:
             result = self._result(decision, numbers, room, lookups)
             if result.findings:
                 room -= len(result.findings)
+            if result.seq and isinstance(decision, StoredEvent):
+                event = decision.event
+                people.add(decision.feed.feed_id, event.user_id, event.anonymous_id)
             results.append(result)
         if lookups:
             self.lookups.add(lookups)
+        if people:
+            self.tracked_users.add(people, at=self.received_at)
         return outcomes(results, single=self.single, full=self.retry)
 
     def _result(
@@ -154,5 +163,12 @@ def pending_events(
             decision.issues.count(lookup.issues, at=now)
     additions = [FeedAddition(*of_feed) for of_feed in events.items()]
     return PendingEvents(
-        additions, decisions, single, retry, lookup.issues, lookup.user_ids, now
+        additions,
+        decisions,
+        single,
+        retry,
+        lookup.issues,
+        lookup.user_ids,
+        lookup.tracked_users,
+        now,
     )

@@ -32,6 +32,8 @@ from streams.delivery.segment.responses import SegmentResponse
 from streams.events.models import Event
 from streams.observability import ledger
 from streams.observability.reconcile import inconsistencies
+from streams.tracked_users.counter import month_of
+from streams.tracked_users.figures import months_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -330,6 +332,30 @@ def test_with_new_ids_segment_accepts_every_event_as_new(segment):
     stats = segment.stats()
     assert (stats["unique_message_ids"], stats["duplicates"]) == (10, 0)
     assert replay.cursor.delivered == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("new_ids", [True, False])
+def test_the_people_of_replayed_events_are_tracked_users_of_this_month(new_ids):
+    live = sent(40)
+    month = month_of(now())
+    assert not months_of([live.feed_id], [month]).of_all(month).size
+
+    work_off(start(live, ReplaySelection(first=11), new_ids=new_ids))
+
+    people = set(Event.objects.filter(seq__gte=11).values_list("user_id", flat=True))
+    found = months_of([live.feed_id], [month]).of_all(month).size
+    assert (found.people, found.is_exact) == (len(people), True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_of_a_replay_that_segment_refuses_are_not_tracked(segment):
+    segment.behave({"answers": [], "then": 400})
+    live, month = sent(1), month_of(now())
+
+    work_off(start(live))
+
+    assert not months_of([live.feed_id], [month]).of_all(month).size
 
 
 @pytest.mark.django_db(transaction=True)

@@ -24,6 +24,8 @@ from streams.delivery.replay.models import Replay
 from streams.delivery.replay.recovery import recover
 from streams.delivery.segment.responses import ResponseKind, SegmentResponse
 from streams.events.quarter_hours import quarter
+from streams.tracked_users import store as tracked_users
+from streams.tracked_users.kinds import SeenIds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -72,6 +74,7 @@ def record(requests: Sequence[CompletedRequest], *, now: datetime) -> set[int]:
         for request, transition in done:
             if request.cursor.pk in moved:
                 _follow_up(request, transition, now)
+        _count_people(done, now)
         deliveries = [_delivery(request, transition) for request, transition in done]
         Delivery.objects.bulk_create(deliveries)
     _log(deliveries)
@@ -169,6 +172,19 @@ def _follow_up(
         _reject(request, now)
     if transition.outcome is Delivery.Outcome.DELIVERED and cursor.end_seq is not None:
         recover(cursor, request.batch.seqs, now=now)
+
+
+def _count_people(
+    done: Sequence[tuple[CompletedRequest, Transition]], now: datetime
+) -> None:
+    """Count the people of delivered replays this month. Ingest counted those of live events."""
+    seen = SeenIds()
+    for request, transition in done:
+        is_replay = request.cursor.end_seq is not None
+        if is_replay and transition.outcome is Delivery.Outcome.DELIVERED:
+            seen.add_payloads(request.cursor.feed_id, request.batch.payloads)
+    if seen:
+        tracked_users.add(seen, at=now)
 
 
 def _mark(cursor: Cursor, now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN
 from streams.base.request_errors import RequestRefused
 from streams.identity.inbound.receive import UnknownAddress
@@ -21,6 +22,7 @@ from streams.ingest.commit.group_commit import WriterBusy
 from streams.ingest.http.responses import IngestResponse, busy, failed, refusal
 from streams.ingest.inbound.access import InboundAccesses, unknown_address
 from streams.ingest.inbound.body import MAX_BYTES
+from streams.ingest.inbound.people import count_people
 from streams.ingest.inbound.requests import admit, find_access, take
 from streams.ingest.inbound.responses import received
 from streams.ingest.inbound.writer import InboundWriter
@@ -28,11 +30,13 @@ from streams.serving.application import BodyLimit
 from streams.serving.threads import Threads
 
 if TYPE_CHECKING:
+    from streams.identity.inbound.receive import InboundDelivery
     from streams.ingest.inbound.access import InboundAccess
     from streams.ingest.inbound.writer import InboundResult, InboundSettled
     from streams.observability.backlog import Backlog
     from streams.serving.application import Promise, Response
     from streams.serving.request import Request
+    from streams.tracked_users.counter import TrackedUserCounter
 
 log = structlog.get_logger()
 
@@ -43,9 +47,12 @@ READERS = 1
 class InboundHandler:
     """The handler. Created in the server's loop, which calls `admit` and `respond`."""
 
-    def __init__(self, backlog: Callable[[], Backlog]) -> None:
+    def __init__(
+        self, backlog: Callable[[], Backlog], tracked_users: TrackedUserCounter
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._backlog = backlog
+        self._tracked_users = tracked_users
         self._accesses = InboundAccesses()
         self._threads = Threads(READERS)
         self._writer = InboundWriter(self._settle)
@@ -76,7 +83,8 @@ class InboundHandler:
     def _take(self, request: Request, promise: Promise[Response]) -> None:
         def step(access: InboundAccess) -> None:
             delivery = take(admit(access, request.headers), request.body)
-            job = self._writer.hand_over(delivery, partial(_written, promise))
+            written = partial(self._written, promise, delivery)
+            job = self._writer.hand_over(delivery, written)
             promise.cancel = job.give_up
             if promise.is_given_up:  # by the loop, before it could see `cancel`
                 job.give_up()
@@ -109,6 +117,20 @@ class InboundHandler:
     def _settle(self, settled: InboundSettled) -> None:
         self._loop.call_soon_threadsafe(_respond, settled)
 
+    # In the loop
+
+    def _written(
+        self,
+        promise: Promise[Response],
+        delivery: InboundDelivery,
+        result: InboundResult,
+    ) -> None:
+        if isinstance(result, Exception):
+            promise.resolve(error_response(result, ""))
+            return
+        promise.resolve(received(result))
+        count_people(self._tracked_users, delivery, result, at=now())
+
 
 def error_response(error: Exception, request_id: str) -> IngestResponse:
     """Return the response to a request that failed. Segment retries all of these."""
@@ -130,10 +152,3 @@ def _respond(settled: InboundSettled) -> None:
             job.done(result)
         except Exception:  # an error in one connection must not affect the others
             log.exception("inbound.response_failed")
-
-
-def _written(promise: Promise[Response], result: InboundResult) -> None:
-    if isinstance(result, Exception):
-        promise.resolve(error_response(result, ""))
-    else:
-        promise.resolve(received(result))
