@@ -33,6 +33,8 @@ from streams.identity.models import (
     IdentityMap,
     Link,
     LinkChange,
+    SuppressedKey,
+    SuppressedPerson,
 )
 from streams.observability.issues.models import IssueHour, IssueKind
 from streams.observability.requests.models import RefusedRequests
@@ -106,6 +108,8 @@ __all__ = [
     "Stream",
     "StreamProfile",
     "Submission",
+    "SuppressedKey",
+    "SuppressedPerson",
     "Suspension",
     "TrackedUsers",
     "TrackedUsersKey",

@@ -33,4 +33,6 @@ IDENTITY: dict[str, StrOrPromise] = {
         "Re-encrypted the secrets of %(count)s inbound addresses",
         "count",
     ),
+    "privacy.suppressed": _("Suppressed a person: %(person)s…"),
+    "privacy.unsuppressed": _("Stopped suppressing a person: %(person)s…"),
 }

@@ -48,6 +48,8 @@ class Feed(models.Model):
     quarantine_expired = models.BigIntegerField(
         _("expired in quarantine"), default=0, db_default=0
     )
+    # Refused because their person is suppressed. They are stored nowhere.
+    suppressed = models.BigIntegerField(_("suppressed"), default=0, db_default=0)
     # The key that Segment's libraries send as their write key; shown only once.
     ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many may have none
     ingest_key_hint = models.CharField(

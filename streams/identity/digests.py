@@ -27,7 +27,7 @@ FEEDS = 10_000  # whose keys a process keeps
 
 
 class FeedKey(NamedTuple):
-    """A key of one feed: the ID of the key that it is derived from, and an HMAC with it."""
+    """A key of one feed or workspace: the ID of the key of the ring, and an HMAC with it."""
 
     key_id: str
     mac: hmac.HMAC
@@ -50,6 +50,11 @@ def message(identifier: Identifier) -> bytes | None:
     return f"{NAMES[identifier.kind]}\n{identifier.type}\n{value}".encode()
 
 
+def user_id_message(user_id: str) -> bytes:
+    """Return the bytes whose digest stands for a userId. No identifier has the same."""
+    return f"userId\n\n{user_id}".encode(errors="surrogatepass")
+
+
 def digests(
     feed_id: int, identifiers: Sequence[Identifier]
 ) -> list[tuple[bytes, ...] | None]:
@@ -64,6 +69,11 @@ def digests(
 def feed_keys(feed_id: int) -> tuple[FeedKey, ...]:
     """Return the keys of a feed, newest first."""
     return _feed_keys(tuple(settings.IDENTITY_KEYS), feed_id)
+
+
+def workspace_keys(workspace_id: int) -> tuple[FeedKey, ...]:
+    """Return the keys for digests that count in all feeds of a workspace, newest first."""
+    return _workspace_keys(tuple(settings.IDENTITY_KEYS), workspace_id)
 
 
 def feed_secret(feed_id: int, key_id: str) -> bytes:
@@ -85,10 +95,25 @@ def _derived(key: bytes, feed_id: int) -> bytes:
     return hmac.digest(key, b"identity map of feed %d" % feed_id, hashlib.sha256)
 
 
+def _of_workspace(key: bytes, workspace_id: int) -> bytes:
+    name = b"people of workspace %d" % workspace_id
+    return hmac.digest(key, name, hashlib.sha256)
+
+
 # Each lookup needs the keys of its feed.
 @lru_cache(maxsize=FEEDS)
 def _feed_keys(entries: tuple[str, ...], feed_id: int) -> tuple[FeedKey, ...]:
     return tuple(
         FeedKey(key_id, hmac.new(_derived(key, feed_id), digestmod=hashlib.sha256))
+        for key_id, key in parsed_ring(entries).keys.items()
+    )
+
+
+@lru_cache(maxsize=FEEDS)
+def _workspace_keys(entries: tuple[str, ...], workspace_id: int) -> tuple[FeedKey, ...]:
+    return tuple(
+        FeedKey(
+            key_id, hmac.new(_of_workspace(key, workspace_id), digestmod=hashlib.sha256)
+        )
         for key_id, key in parsed_ring(entries).keys.items()
     )

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from streams.base.clock import now
+from streams.base.ids import public_id
 from streams.identity.identifiers import IdentifierKind
 
 
@@ -173,3 +175,87 @@ class Conflict(FeedRow):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+
+class SuppressedPerson(models.Model):
+    """A person whose events a workspace doesn't store. No row has a value, only digests."""
+
+    class Origin(models.TextChoices):
+        PAGE = "page", _("Portal")
+        API = "api", _("API")
+        COMMAND = "command", _("Operator")
+        INBOUND = "inbound", _("Event from Segment")
+
+    public_id = models.CharField(max_length=12, unique=True, default=public_id)
+    workspace = models.ForeignKey(
+        "streams.Workspace",
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("workspace"),
+    )
+    # Null: in all streams of the workspace, also in those that are added later.
+    feed = models.ForeignKey(
+        "streams.Feed",
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+        verbose_name=_("feed"),
+    )
+    # The start of the first digest, to tell people apart in the list and in the activity log.
+    hint = models.CharField(_("digest"), max_length=8)
+    origin = models.CharField(_("suppressed by"), max_length=7, choices=Origin)
+    suppressed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("member"),
+    )
+    suppressed_at = models.DateTimeField(_("suppressed"), default=now)
+
+    class Meta:
+        verbose_name = _("suppressed person")
+        verbose_name_plural = _("suppressed people")
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class SuppressedKey(models.Model):
+    """The digest of a userId or an identifier of a suppressed person.
+
+    One that was given has a digest by a key of the workspace. One that is linked, because the
+    identity map of a feed had it for the person, has a digest by a key of that feed. It counts
+    only for events without a userId, because two people can share a device.
+    """
+
+    person = models.ForeignKey(
+        SuppressedPerson, on_delete=models.CASCADE, related_name="keys"
+    )
+    # Null: the digest was given, and counts where the person is suppressed.
+    linked_in = models.ForeignKey(
+        "streams.Feed",
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+    )
+    digest = models.BinaryField(max_length=16)
+    key_id = models.CharField(max_length=20)  # in IDENTITY_KEYS
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "digest"], name="one_suppressed_key"
+            ),
+        ]
+        indexes = [
+            # People with a digest.
+            models.Index(fields=["digest"], name="suppressed_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}/{self.pk}"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Max
 
 from streams.identity.digests import ring
-from streams.identity.models import IdentityKey, Link
+from streams.identity.models import IdentityKey, Link, SuppressedKey
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
 class KeyIsNeeded(ValueError):
-    """Links have digests with the key, or new ones will."""
+    """Links or suppressed people have digests with the key, or new ones will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,6 @@ def forget_key(key_id: str) -> None:
         raise KeyIsNeeded(f"{key_id} is the first of IDENTITY_KEYS.")
     if Link.objects.filter(key_id=key_id).exists():
         raise KeyIsNeeded(f"Links still need {key_id}.")
+    if SuppressedKey.objects.filter(key_id=key_id).exists():
+        raise KeyIsNeeded(f"Suppressed people still need {key_id}.")
     IdentityKey.objects.filter(key_id=key_id).delete()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from streams.base.caching.ttl_cache import TtlCache
 from streams.base.request_errors import RequestRefused
 from streams.connections.models import Connection
+from streams.identity.suppression.people import SuppressedPeople, suppressed_people
 from streams.ingest.commit.backpressure import Backpressure
 from streams.ingest.credentials.authentication import Credential, unknown
 from streams.ingest.credentials.credential_cache import (
@@ -27,6 +28,10 @@ from streams.ingest.people.lookup import Resolution, look_up
 from streams.ingest.workspaces.creation import open_feeds_of
 from streams.observability.issues.counter import IssueCounter
 from streams.observability.issues.flusher import CountFlusher, flush
+from streams.observability.suppressed_events.counter import (
+    SuppressedCounter,
+)
+from streams.observability.suppressed_events.counter import flush as flush_suppressed
 from streams.observability.user_id_lookups.counter import LookupCounter
 from streams.observability.user_id_lookups.store import flush as flush_lookups
 from streams.spec.validation_modes import ValidationMode
@@ -39,6 +44,10 @@ if TYPE_CHECKING:
     from streams.events.models import Feed
     from streams.events.people.identifiers import Person
     from streams.observability.backlog import Backlog
+
+
+SET_S = 600.0  # how long a set of suppressed people is kept; another one replaces it at once
+MOST_SETS = 10_000
 
 
 class NotCached(LookupError):
@@ -60,6 +69,11 @@ class CredentialLookup:
     resolutions: TtlCache[tuple[int, Person], Resolution] = field(
         default_factory=lambda: TtlCache(100_000)
     )
+    suppressed: SuppressedCounter = field(default_factory=SuppressedCounter)
+    # By the number of the set, so a change of the set is another entry.
+    suppressed_sets: TtlCache[tuple[int, int], SuppressedPeople] = field(
+        default_factory=lambda: TtlCache(MOST_SETS)
+    )
     may_query: bool = True
 
     def without_database(self) -> Self:
@@ -75,7 +89,9 @@ class CredentialLookup:
         people = TrackedUserFlusher(self.tracked_users)
         return (
             CountFlusher(
-                partial(flush, self.issues), partial(flush_lookups, self.user_ids)
+                partial(flush, self.issues),
+                partial(flush_lookups, self.user_ids),
+                partial(flush_suppressed, self.suppressed),
             ),
             CountFlusher(people.flush, every_s=TRACKED_USERS_FLUSH_S),
         )
@@ -146,6 +162,18 @@ class CredentialLookup:
                     self.resolutions.put(key, resolution, seconds=FRESH_S)
         return found
 
+    def suppressed_people(self, feed: ResolvedFeed) -> SuppressedPeople | None:
+        """Return who is suppressed in a feed; None: no one. Raises NotCached."""
+        if not feed.suppression:
+            return None
+        key = (feed.feed_id, feed.suppression)
+        found = self.suppressed_sets.get(key)
+        if found is None:
+            self._require_database()
+            found = suppressed_people(feed.workspace_id, feed.feed_id)
+            self.suppressed_sets.put(key, found, seconds=SET_S)
+        return found or None
+
     def _open_feeds(
         self, access: CredentialAccess, external_ids: list[str], *, may_create: bool
     ) -> Iterator[tuple[str, ResolvedFeed | RequestRefused]]:
@@ -175,4 +203,6 @@ def _resolved(feed: Feed, rules: StreamRules) -> ResolvedFeed:
         connected=status is not None,
         validator=validator,
         active=status == Connection.Status.ACTIVE,
+        workspace_id=workspace.pk,
+        suppression=workspace.suppression,
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from streams.base.request_errors import RequestRefused
 from streams.events.event_preparation import EventRefused, RequestFields, prepare, read
+from streams.events.people.identifiers import FIELD
 from streams.events.people.missing_user_id import MISSING_ID, reason
 from streams.ingest.commit.backpressure import RETRY_AFTER_S
 from streams.ingest.credentials.credential_cache import ResolvedFeed
@@ -48,6 +49,7 @@ class ParsedEvent(msgspec.Struct, frozen=True):
     content: Mapping[str, Any]  # the payload for Segment, decoded
     lookup: int | None = None  # of its userId, as in people.person_events.Identified
     issues: Sequence[Issue] = ()  # with the person
+    person: object = None  # the field as sent, which is not in `content`
 
 
 class InvalidEvent(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ class RefusedEvent(msgspec.Struct, frozen=True):
     issues: EventIssues | None = None
     retry: RequestRefused | None = None  # set if the event is valid, and only too early
     unresolved_in: int | None = None  # the feed whose identity map lacks its userId
+    suppressed_in: int | None = None  # the feed in which its person is suppressed
 
 
 def parse(
@@ -98,13 +101,14 @@ def parse(
         event = read(sent)
         workspace = workspace_of(event, access)
         check_key(event, access)
+        sent_person = event.get(FIELD)
         rules = fields.source.identity
         if rules is not None:
             person = person_event(event, workspace, fields, rules, call=call)
             if person is not None:
                 return person
         prepared = prepare(event, fields, ids=ids, call=call)
-        return ParsedEvent(prepared, workspace, event)
+        return ParsedEvent(prepared, workspace, event, person=sent_person)
     except EventRefused as refused:
         why = (
             reason(event, fields.source.identity)
@@ -133,7 +137,9 @@ def identified(
             done = identify(item, found, feed_id, fields, rules, ids=ids)
     except EventRefused as refused:
         return _invalid(event, refused, access, item.workspace)
-    return ParsedEvent(done.event, item.workspace, event, done.lookup, done.issues)
+    return ParsedEvent(
+        done.event, item.workspace, event, done.lookup, done.issues, item.person
+    )
 
 
 def _invalid(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from streams.base.request_errors import RequestRefused
     from streams.ingest.credential_lookup import CredentialLookup
     from streams.observability.issues.counter import IssueCounter
+    from streams.observability.suppressed_events.counter import SuppressedCounter
     from streams.observability.user_id_lookups.counter import LookupCounter
     from streams.spec.issues import Issue
     from streams.tracked_users.counter import TrackedUserCounter
@@ -53,6 +54,7 @@ class PendingEvents(msgspec.Struct, frozen=True):
     issues: IssueCounter
     lookups: LookupCounter
     tracked_users: TrackedUserCounter
+    suppressed: SuppressedCounter
     received_at: datetime
 
     def response(self, seqs: list[Seqs]) -> IngestResponse:
@@ -91,8 +93,7 @@ class PendingEvents(msgspec.Struct, frozen=True):
     ) -> EventResult:
         """Return an event's result, with at most `room` issues. Counts its lookup."""
         if isinstance(decision, RefusedEvent):
-            if decision.unresolved_in is not None:
-                lookups[self._key(decision.unresolved_in, LookupDay.UNRESOLVED)] += 1
+            self._count_refused(decision, lookups)
             return decision.result
         event, workspace = decision.event, decision.workspace
         seq = next(numbers[decision.feed.feed_id])
@@ -122,6 +123,14 @@ class PendingEvents(msgspec.Struct, frozen=True):
             checks=WARNED if issues else "",
             identity=identity,
         )
+
+    def _count_refused(
+        self, decision: RefusedEvent, lookups: Counter[LookupKey]
+    ) -> None:
+        if (feed_id := decision.suppressed_in) is not None:
+            self.suppressed.add({feed_id: 1})
+        elif decision.unresolved_in is not None:
+            lookups[self._key(decision.unresolved_in, LookupDay.UNRESOLVED)] += 1
 
     def _key(self, feed_id: int, result: int) -> LookupKey:
         return LookupKey(self.received_at.date(), feed_id, result)
@@ -170,5 +179,6 @@ def pending_events(
         lookup.issues,
         lookup.user_ids,
         lookup.tracked_users,
+        lookup.suppressed,
         now,
     )

@@ -57,6 +57,7 @@ class _Counts(msgspec.Struct):
     warned: int = 0
     quarantined: int = 0
     duplicate: int = 0
+    suppressed: int = 0
     rejected: int = 0
     throttled: int = 0
 

@@ -35,6 +35,10 @@ from streams.ingest.http.body import (
 )
 from streams.ingest.pending_events import PendingEvents, pending_events
 from streams.ingest.people.person_events import PersonEvent
+from streams.ingest.suppressed_events import (
+    have_suppressed_people,
+    suppressed_events,
+)
 
 if TYPE_CHECKING:
     from streams.events.people.identifiers import Person
@@ -102,6 +106,10 @@ def take(
         decide(event, feeds.get(event.workspace), full_feeds=full_feeds, now=now)
         for event in decidable
     ]
+    if have_suppressed_people(feeds):
+        slug = access.source.slug
+        refused = suppressed_events(events, decidable, feeds, slug, lookup)
+        decisions = [refused.get(place, one) for place, one in enumerate(decisions)]
     return pending_events(decisions, lookup, single=call is not None, now=now)
 
 

@@ -15,7 +15,7 @@ from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.events.models import Feed
 from streams.identity.inbound_address import InboundAddress
-from streams.identity.models import IdentityMap
+from streams.identity.models import IdentityMap, SuppressedPerson
 from streams.observability.issues.models import IssueKind
 from streams.tenancy.invitation_model import Invitation
 from streams.tenancy.models import Workspace, WorkspaceMembership
@@ -33,7 +33,7 @@ def empty(workspaces: QuerySet[Workspace]) -> QuerySet[Workspace]:
     """Return the workspaces that were never used.
 
     They never stored an event, had a connection or learned a userId, and have no inbound
-    address, no members and no open invitations.
+    address, no suppressed people, no members and no open invitations.
     """
     used = (
         Q(head_seq__gt=0)
@@ -47,6 +47,7 @@ def empty(workspaces: QuerySet[Workspace]) -> QuerySet[Workspace]:
     is_open = Q(accepted_at=None, withdrawn_at=None, expires_at__gt=now())
     of_this = {"workspace": OuterRef("pk")}
     return workspaces.filter(
+        ~Exists(SuppressedPerson.objects.filter(**of_this)),
         ~Exists(Feed.objects.filter(used, **of_this)),
         ~Exists(WorkspaceMembership.objects.filter(**of_this)),
         ~Exists(Invitation.objects.filter(is_open, **of_this)),

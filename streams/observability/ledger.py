@@ -15,8 +15,8 @@ from streams.delivery.models import Cursor, Rejection
 from streams.delivery.skips import skips_of
 from streams.events.models import Feed
 
-# Received events that are not in the log: columns of Feed and of its Ledger.
-OUTSIDE_LOG = ("quarantined", "discarded", "quarantine_expired")
+# Events that are not in the log: columns of Feed and of its Ledger.
+OUTSIDE_LOG = ("quarantined", "discarded", "quarantine_expired", "suppressed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Ledger:
     quarantined: int = 0  # in quarantine now
     discarded: int = 0  # from quarantine, by a user
     quarantine_expired: int = 0  # in quarantine until the end of their retention
+    suppressed: int = 0  # not accepted: their person is suppressed. In no sum
 
     @property
     def received(self) -> int:

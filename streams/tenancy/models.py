@@ -143,6 +143,8 @@ class Workspace(models.Model):
     second_factor_required_at = models.DateTimeField(
         _("second factor required"), null=True, blank=True
     )
+    # Tells if the set of suppressed people has changed (identity/suppression). 0: no one is.
+    suppression = models.BigIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(_("created"), default=now)
     members = models.ManyToManyField(User, through="WorkspaceMembership")
 

@@ -95,7 +95,8 @@ def test_each_call_is_accepted_stamped_and_due(post, feed, key, path, body):
     assert status == 200
     assert answer == {
         "success": True, "accepted": 1, "warned": 0, "held": 0, "quarantined": 0,
-        "duplicate": 0, "rejected": 0, "throttled": 0,
+        "duplicate": 0, "suppressed": 0, "rejected": 0,
+        "throttled": 0,
         "results": [{"outcome": "accepted", "messageId": "m1", "seq": 1}],
     }  # fmt: skip
     [event] = logged(feed)

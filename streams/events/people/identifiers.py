@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from streams.catalog.person_identifiers import PersonIdentifier, Unresolved
@@ -102,6 +102,13 @@ def identity_rules(
     )
 
 
+def every_kind(slug: str) -> IdentityRules:
+    """Return rules to find all identifiers in the events of a stream with this slug."""
+    return identity_rules(
+        slug, ",".join(_KINDS), Unresolved.REJECT, "", check_user_ids=False
+    )
+
+
 def has_user_id(event: Mapping[str, Any]) -> bool:
     """Whether an event has a userId, valid or not."""
     value = event.get("userId")
@@ -113,27 +120,33 @@ def identifiers_of(event: Mapping[str, Any], rules: IdentityRules) -> Person:
 
     Values that can identify no one, such as an email without @, are left out.
     """
-    person, context = _object(event, FIELD), _object(event, "context")
-    traits, more = _object(event, "traits"), _object(context, "traits")
-    external = _external_ids(context, rules.names)
+    places = _Places.of(event)
+    external = _external_ids(places.context, rules.names)
     found: list[Identifier] = []
-    values: tuple[object, ...]
     for kind in rules.order:
-        if kind is IdentifierKind.TOOL_ID:
-            values = (person.get("id"), *map(context.get, rules.tool_ids))
-        elif kind is IdentifierKind.EMAIL:
-            values = (person.get("email"), traits.get("email"), more.get("email"))
-        elif kind is IdentifierKind.PHONE:
-            values = (person.get("phone"), traits.get("phone"), more.get("phone"))
-        elif kind is IdentifierKind.ANONYMOUS_ID:
-            values = (person.get("anonymousId"), event.get("anonymousId"))
-        else:
-            values = ()
-        if value := _first(values):
+        if value := _first(places.values(kind, rules)):
             found.append(Identifier(kind, value))
         else:
             found += [one for one in external if one.kind == kind]
     return tuple([one for one in found if normalized(one) is not None])
+
+
+def every_identifier(
+    event: Mapping[str, Any], rules: IdentityRules
+) -> list[Identifier]:
+    """Return all identifiers of an event, from every place, of the kinds in the order."""
+    places = _Places.of(event)
+    found = _external_ids(places.context, rules.names)
+    for kind in rules.order:
+        texts = dict.fromkeys(map(_text, places.values(kind, rules)))
+        found += [Identifier(kind, text) for text in texts if text]
+    return found
+
+
+def every_user_id(event: Mapping[str, Any]) -> list[str]:
+    """Return the userId of an event, and the previous one of an alias call."""
+    found = (_text(event.get(name)) for name in ("userId", "previousId"))
+    return [text for text in found if text]
 
 
 def has_identifier(event: Mapping[str, Any]) -> bool:
@@ -184,6 +197,37 @@ def anonymous_id(
     message = f"{feed_id}:{first.kind.value}:{first.type}:{normalized(first)}"
     digest = hmac.digest(rules.anonymous_key, message.encode(), hashlib.sha256)
     return str(UUID(bytes=digest[:16], version=4))
+
+
+class _Places(NamedTuple):
+    """The objects of an event that can have identifiers of its person."""
+
+    event: Mapping[str, Any]
+    person: Mapping[str, Any]
+    context: Mapping[str, Any]
+    traits: Mapping[str, Any]
+    context_traits: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> _Places:
+        context = _object(event, "context")
+        return cls(
+            event, _object(event, FIELD), context, _object(event, "traits"),
+            _object(context, "traits"),
+        )  # fmt: skip
+
+    def values(self, kind: IdentifierKind, rules: IdentityRules) -> tuple[object, ...]:
+        """Return the values of a kind, the one that counts most first."""
+        person = self.person
+        if kind is IdentifierKind.TOOL_ID:
+            return (person.get("id"), *map(self.context.get, rules.tool_ids))
+        if kind is IdentifierKind.ANONYMOUS_ID:
+            return (person.get("anonymousId"), self.event.get("anonymousId"))
+        if kind is IdentifierKind.EXTERNAL_ID:
+            return ()
+        name = "email" if kind is IdentifierKind.EMAIL else "phone"
+        places = (person, self.traits, self.context_traits)
+        return tuple([place.get(name) for place in places])
 
 
 def _external_ids(context: Mapping[str, Any], names: ToolNames) -> list[Identifier]:

@@ -44,7 +44,7 @@ MOST_ENTRIES = 100_000
 
 FEED_COLUMNS = (
     "stream_id", "stream__partner_id", "ingest_key_digest", "pk", "workspace__external_id",
-    "workspace__check_mode",
+    "workspace__check_mode", "workspace_id", "workspace__suppression",
 )  # fmt: skip
 STREAM_COLUMNS = (
     "stream__create_workspaces", "stream__slug", "stream__version", "stream__allow_anonymous",
@@ -62,6 +62,8 @@ class ResolvedFeed:
     connected: bool  # False: events are queued until the workspace is connected
     validator: EventValidator | None = None  # None: validation is off
     active: bool = True  # False: not connected, paused, or needs attention
+    workspace_id: int = 0
+    suppression: int = 0  # the set of suppressed people; 0: there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,8 @@ def _feed_accesses(
     rules = cache.of({stream_id for stream_id, *_ in rows})
     found = {}
     for row in rows:
-        stream_id, partner_id, digest, feed_id, external_id, mode, *of_stream = row
-        status, creates, *source = of_stream
+        stream_id, partner_id, digest, feed_id, external_id, mode, *more = row
+        workspace_id, suppression, status, creates, *source = more
         credential = by_digest[digest]
         validator = rules[stream_id].checks(ValidationMode(mode))
         feed = ResolvedFeed(
@@ -174,6 +176,8 @@ def _feed_accesses(
             connected=status is not None,
             validator=validator,
             active=status == Connection.Status.ACTIVE,
+            workspace_id=workspace_id,
+            suppression=suppression,
         )
         found[credential] = CredentialAccess(
             credential, stream_id, _source(*source), creates, feed, partner_id

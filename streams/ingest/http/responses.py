@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 ACCEPTED, WARNED, HELD, QUARANTINED = "accepted", "warned", "held", "quarantined"
 DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"
-TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE)
+SUPPRESSED = "suppressed"
+TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE, SUPPRESSED)
 
 # Once in a response, because a batch may have thousands of held events.
 HELD_NOTE = {
@@ -116,6 +117,11 @@ def put_off(refused: RequestRefused, *, workspace: str, message_id: str) -> Even
         message=refused.message,
         fix=refused.fix,
     )
+
+
+def suppressed(workspace: str, message_id: str) -> EventResult:
+    """Return the outcome of an event that is not stored because its person is suppressed."""
+    return EventResult(SUPPRESSED, message_id, workspace)
 
 
 def outcomes(

@@ -38,6 +38,7 @@ class PersonEvent(msgspec.Struct, frozen=True):
     content: dict[str, Any]
     workspace: str  # its external ID; empty for an ingest key
     identifiers: Person
+    person: object = None  # the field as sent
 
 
 class Identified(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def person_event(
     if not has_id:
         event.pop("userId", None)
     check(event, fields, call=call, needs_id=has_id)
-    return PersonEvent(event, workspace, identifiers)
+    return PersonEvent(event, workspace, identifiers, event.get(FIELD))
 
 
 def identify(

@@ -39,6 +39,7 @@ class LoggedRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     duplicate: int = 0
     rejected: int = 0
     throttled: int = 0
+    suppressed: int = 0
     rules: tuple[str, ...] = ()  # that events broke, those of rejected events first
     user_agent: str = ""
     body_bytes: int = 0  # as received

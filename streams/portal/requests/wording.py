@@ -38,6 +38,7 @@ def counts_of(request: LoggedRequest) -> str:
         _("%(count)s warned"): request.warned,
         _("%(count)s quarantined"): request.quarantined,
         _("%(count)s duplicate"): request.duplicate,
+        _("%(count)s suppressed"): request.suppressed,
         _("%(count)s rejected"): request.rejected,
         _("%(count)s throttled"): request.throttled,
     }

@@ -1,0 +1,1 @@
+"""People whose events are not stored, in a workspace."""

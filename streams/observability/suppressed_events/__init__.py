@@ -1,0 +1,1 @@
+"""How many events of suppressed people each feed has refused."""
