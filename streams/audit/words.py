@@ -33,6 +33,7 @@ LABELS: Mapping[str, StrOrPromise] = {
     "client_id": gettext_lazy("Client ID"),
     "comment": gettext_lazy("Comment"),
     "conflict": gettext_lazy("Conflict"),
+    "conflict_rule": gettext_lazy("If two userIds are received"),
     "connection": gettext_lazy("Connection"),
     "count": gettext_lazy("Count"),
     "create_workspaces": gettext_lazy("Create workspaces automatically"),
@@ -178,6 +179,11 @@ VALUES: Mapping[str, Mapping[str, StrOrPromise]] = {
         "reject": gettext_lazy("Reject the event"),
         "set_aside": gettext_lazy("Set the event aside until the userId is known"),
         "anonymous": gettext_lazy("Send the event with an anonymousId"),
+    },
+    "conflict_rule": {
+        "person": gettext_lazy("A person decides"),
+        "older": gettext_lazy("The older userId stays"),
+        "newest": gettext_lazy("The newest userId replaces it"),
     },
     "role": ROLES,
     "before": ROLES,  # of a member whose role was changed

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.tenancy.models import User
 
-FIELDS = ("identify_by", "unresolved", "check_user_ids")
+FIELDS = ("identify_by", "unresolved", "check_user_ids", "conflict_rule")
 
 
 @transaction.atomic
@@ -31,11 +31,13 @@ def choose_identity(
     identify_by: Sequence[str],
     unresolved: str,
     check_user_ids: bool,
+    conflict_rule: str | None = None,
     actor: User | None,
 ) -> None:
     """Set how a stream finds the userIds of its events. Applies from the next event on.
 
-    `identify_by` has values of `PersonIdentifier`, the first of which counts most. Raises
+    `identify_by` has values of `PersonIdentifier`, the first of which counts most.
+    `conflict_rule` decides conflicts that are received from then on; None: unchanged. Raises
     ValidationError. If nothing changes, nothing is recorded.
     """
     lock_stream(stream)
@@ -43,6 +45,7 @@ def choose_identity(
         "identify_by": ",".join(dict.fromkeys(identify_by)),
         "unresolved": unresolved,
         "check_user_ids": check_user_ids,
+        "conflict_rule": conflict_rule or stream.conflict_rule,
     }
     before = {field: getattr(stream, field) for field in FIELDS}
     if chosen == before:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from streams.base.clock import now
 from streams.base.text.validation import validate_one_line
-from streams.catalog.person_identifiers import Unresolved
+from streams.catalog.person_identifiers import ConflictRule, Unresolved
 from streams.catalog.retention_period import (
     DEFAULT_DAYS,
     MAX_DAYS,
@@ -115,6 +115,13 @@ class Stream(models.Model):
     )
     check_user_ids = models.BooleanField(
         default=False, db_default=False, editable=False
+    )
+    conflict_rule = models.CharField(
+        max_length=6,
+        choices=ConflictRule,
+        default=ConflictRule.PERSON,
+        db_default=ConflictRule.PERSON,
+        editable=False,
     )
     # The key of the anonymousIds of unknown people. Never changes, because they would.
     anonymous_key = models.CharField(

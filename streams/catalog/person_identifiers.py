@@ -1,4 +1,4 @@
-"""The choices of a stream about events without a userId."""
+"""The choices of a stream about the userIds of people."""
 
 from __future__ import annotations
 
@@ -22,3 +22,11 @@ class Unresolved(models.TextChoices):
     REJECT = "reject", _("Reject the event")
     SET_ASIDE = "set_aside", _("Set the event aside until the userId is known")
     ANONYMOUS = "anonymous", _("Send the event with an anonymousId")
+
+
+class ConflictRule(models.TextChoices):
+    """Which userId an identifier has once two were received for it."""
+
+    PERSON = "person", _("A person decides")
+    OLDER = "older", _("The older userId stays")
+    NEWEST = "newest", _("The newest userId replaces it")

@@ -47,14 +47,16 @@ class KnownLink(NamedTuple):
 
 @dataclass(slots=True)
 class Disagreement:
-    """Claims of another userId for an identifier that has a link."""
+    """Another userId for an identifier that has a link."""
 
     link: KnownLink | None  # None: a new link
     kept: str  # the userId of the link
     claim: Claim  # the last
-    count: int
+    count: int  # of claims; 0: the link had this userId, and got another
     first_seen_at: datetime
     last_seen_at: datetime
+    replaces: bool = False  # the link has this userId now
+    replaced: bool = False  # the link had this userId, or has it now
 
 
 @dataclass(slots=True)
@@ -64,6 +66,8 @@ class Plan:
     new: dict[bytes, Claim] = field(default_factory=dict)
     seen: dict[bytes, tuple[KnownLink, datetime]] = field(default_factory=dict)
     disagreements: dict[tuple[bytes, str], Disagreement] = field(default_factory=dict)
+    # The last claims of links that get another userId.
+    moved: dict[bytes, Claim] = field(default_factory=dict)
     # By fact.
     added: dict[int, int] = field(default_factory=dict)
     confirmed: dict[int, int] = field(default_factory=dict)
@@ -73,25 +77,37 @@ class Plan:
         return bool(self.new or self.seen or self.disagreements)
 
 
-def plan(claims: Iterable[Claim], known: Mapping[bytes, KnownLink]) -> Plan:
+def plan(
+    claims: Iterable[Claim],
+    known: Mapping[bytes, KnownLink],
+    decided: Mapping[tuple[int, str], str] | None = None,
+) -> Plan:
     """Return what claims change, in their order. `known`: links by any of their digests.
 
-    The first userId of an identifier stays.
+    Without `decided`, the first userId of an identifier stays. Otherwise, the last replaces it,
+    except where a person decided: `decided` has the userId that people kept, by the ID of the
+    link and the other userId.
     """
-    result = Plan()
+    result, by_people = Plan(), dict(decided or {})
     for claim in claims:
         newest = claim.digests[0]
         link = next((known[d] for d in claim.digests if d in known), None)
-        first = link or result.new.get(newest)
+        first = result.moved.get(newest) or link or result.new.get(newest)
         if first is None:
             result.new[newest] = claim
             result.added[claim.fact] = result.added.get(claim.fact, 0) + 1
             continue
         if first.user_id != claim.user_id:
             _disagree(result, claim, first.user_id, link)
+            key = link.id if link else 0, claim.user_id
+            if decided is not None and by_people.get(key) != first.user_id:
+                _replace(result, claim, first.user_id, link)
+                # The decisions of people about these two are void now.
+                by_people.pop(key, None)
+                by_people.pop((key[0], first.user_id), None)
             continue
         result.confirmed[claim.fact] = result.confirmed.get(claim.fact, 0) + 1
-        if link:
+        if link and newest not in result.moved:
             _see(result, claim, link)
     return result
 
@@ -100,15 +116,35 @@ def _disagree(result: Plan, claim: Claim, kept: str, link: KnownLink | None) -> 
     result.contradicted.setdefault(claim.fact, []).append(claim)
     key = claim.digests[0], claim.user_id
     before = result.disagreements.get(key)
-    if before is None:
+    if before is None or not before.count:
         result.disagreements[key] = Disagreement(
-            link, kept, claim, 1, claim.at, claim.at
+            link,
+            kept,
+            claim,
+            1,
+            claim.at,
+            claim.at,
+            replaced=before is not None,
         )
         return
-    before.claim = claim
+    before.kept, before.claim = kept, claim
     before.count += 1
     before.first_seen_at = min(before.first_seen_at, claim.at)
     before.last_seen_at = max(before.last_seen_at, claim.at)
+
+
+def _replace(result: Plan, claim: Claim, old: str, link: KnownLink | None) -> None:
+    """Give a link the userId of a claim that disagrees with its old one."""
+    newest = claim.digests[0]
+    won = result.disagreements[newest, claim.user_id]
+    lost = result.disagreements.setdefault(
+        (newest, old),
+        Disagreement(link, claim.user_id, claim, 0, claim.at, claim.at),
+    )
+    won.kept, won.replaces, won.replaced = old, True, True
+    lost.kept, lost.replaces, lost.replaced = claim.user_id, False, True
+    result.moved[newest] = claim
+    result.seen.pop(newest, None)
 
 
 def _see(result: Plan, claim: Claim, link: KnownLink) -> None:

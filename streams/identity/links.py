@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from streams.base.clock import now
+from streams.catalog.person_identifiers import ConflictRule
 from streams.identity.claims import Claim, Origin, plan
-from streams.identity.conflicts import add_disagreements
+from streams.identity.conflicts import decided_by_people, rule_of, settle
 from streams.identity.digests import digests, key_check, ring
 from streams.identity.map_lock import locked_map, store_changes
 from streams.identity.models import IdentityKey, Link, LinkChange
@@ -53,7 +54,7 @@ class FactResult:
     problem: UserIdProblem | None = None  # nothing was learned
     new: int = 0  # links
     seen: int = 0  # links that existed, with the same userId
-    conflicts: Sequence[IdentifierKind] = ()  # of links that have another userId
+    conflicts: Sequence[IdentifierKind] = ()  # of links that had another userId
 
 
 def chunks[T](items: Iterable[T], identifiers: Callable[[T], int]) -> Iterator[list[T]]:
@@ -78,9 +79,9 @@ def chunks[T](items: Iterable[T], identifiers: Callable[[T], int]) -> Iterator[l
 def learn(feed_id: int, facts: Sequence[IdentityFact]) -> list[FactResult]:
     """Add facts to the map of a feed, in the caller's transaction if there is one.
 
-    Returns the effect of each fact. An identifier keeps its first userId; another one becomes a conflict. At most MOST_FACTS
-    facts (ValueError). The number of statements doesn't depend on the number of facts on
-    PostgreSQL. If nothing is new, the only statement is a query, and nothing is locked.
+    Returns the effect of each fact. Another userId for an identifier becomes a conflict, which
+    the stream's rule may decide at once. At most MOST_FACTS facts (ValueError). The number of
+    statements doesn't depend on the number of facts on PostgreSQL. If nothing is new, the only statement is a query, and nothing is locked.
     """
     if len(facts) > MOST_FACTS:
         raise ValueError(f"{len(facts)} facts are more than {MOST_FACTS}.")
@@ -89,8 +90,12 @@ def learn(feed_id: int, facts: Sequence[IdentityFact]) -> list[FactResult]:
     changes = plan(claims, links_by_digest(feed_id, wanted))
     if changes.changes_anything():
         identity_map = locked_map(feed_id)
-        changes = plan(claims, links_by_digest(feed_id, wanted))
-        _store(identity_map, changes)
+        known = links_by_digest(feed_id, wanted)
+        changes = plan(claims, known)
+        rule = rule_of(feed_id) if changes.disagreements else ConflictRule.PERSON
+        if rule == ConflictRule.NEWEST:
+            changes = plan(claims, known, decided_by_people(changes))
+        _store(identity_map, changes, rule)
     return [_result(number, problems, changes) for number in range(len(facts))]
 
 
@@ -126,7 +131,7 @@ def _result(
     )
 
 
-def _store(identity_map: IdentityMap, changes: Plan) -> None:
+def _store(identity_map: IdentityMap, changes: Plan, rule: ConflictRule) -> None:
     key_id = ring().newest
     if changes.new or changes.seen:
         kept = IdentityKey(key_id=key_id, check_bytes=key_check(key_id))
@@ -136,15 +141,13 @@ def _store(identity_map: IdentityMap, changes: Plan) -> None:
         key_id,
         [(link.id, digest, at) for digest, (link, at) in sorted(changes.seen.items())],
     )
-    disagreements = [
-        (link.id if (link := one.link) else links[digest].pk, one)
-        for (digest, _other), one in changes.disagreements.items()
-    ]
     identity_map.links += len(links)
-    identity_map.open_conflicts += add_disagreements(
-        identity_map.feed_id, disagreements
-    )
-    store_changes(identity_map, links.values(), LinkChange.Change.ADDED, at=now())
+    at = now()
+    store_changes(identity_map, links.values(), LinkChange.Change.ADDED, at=at)
+    if changes.disagreements:
+        moved, opened = settle(identity_map.feed_id, changes, links, rule)
+        identity_map.open_conflicts += opened
+        store_changes(identity_map, moved, LinkChange.Change.REPLACED, at=at)
 
 
 def _add_links(feed_id: int, key_id: str, changes: Plan) -> dict[bytes, Link]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from streams.catalog.person_identifiers import ConflictRule
 from streams.identity.conflicts import ConflictChanged
 from streams.identity.models import Conflict
 
@@ -15,6 +16,7 @@ class PlainConflict:
     kept: str
     state: Conflict.State = OPEN
     count: int = 0
+    by_person: bool = False
 
 
 @dataclass
@@ -22,27 +24,39 @@ class PlainMap:
     links: dict[str, str] = field(default_factory=dict)  # userIds by identifier
     conflicts: dict[tuple[str, str], PlainConflict] = field(default_factory=dict)
 
+    rule: ConflictRule = ConflictRule.PERSON
+
     def learn(self, user_id: str, identifiers: list[str]) -> None:
         for name in identifiers:
             kept = self.links.setdefault(name, user_id)
             if kept == user_id:
                 continue
             conflict = self.conflicts.setdefault((name, user_id), PlainConflict(kept))
-            if conflict.kept != kept:
-                conflict.kept, conflict.state = kept, OPEN
             conflict.count += 1
+            if conflict.kept == kept and conflict.by_person:
+                continue
+            conflict.kept, conflict.by_person = kept, False
+            conflict.state = OPEN if self.rule == ConflictRule.PERSON else KEPT
+            if self.rule == ConflictRule.NEWEST:
+                self._move(name, user_id, conflict, by_person=False)
 
     def keep(self, name: str, other: str) -> None:
-        self._undecided(name, other).state = KEPT
+        conflict = self._undecided(name, other)
+        conflict.state, conflict.by_person = KEPT, True
 
     def replace(self, name: str, other: str) -> None:
-        self._undecided(name, other).state = REPLACED
+        self._move(name, other, self._undecided(name, other), by_person=True)
+
+    def _move(
+        self, name: str, other: str, conflict: PlainConflict, *, by_person: bool
+    ) -> None:
+        conflict.state, conflict.by_person = REPLACED, by_person
         old = self.links[name]
         for (named, _other), one in self.conflicts.items():
             if named == name and one.state == OPEN:
                 one.kept = other
         mirror = self.conflicts.setdefault((name, old), PlainConflict(other))
-        mirror.kept, mirror.state = other, KEPT
+        mirror.kept, mirror.state, mirror.by_person = other, KEPT, by_person
         self.links[name] = other
 
     def forget(self, user_id: str) -> None:

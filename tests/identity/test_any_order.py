@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from streams.catalog.models import Stream
+from streams.catalog.person_identifiers import ConflictRule
 from streams.identity import lookup
 from streams.identity.claims import Origin
 from streams.identity.conflicts import ConflictChanged, Decision, decide_conflict
@@ -25,7 +27,7 @@ from streams.identity.models import (
 )
 from tests import factories
 from tests.connections.test_write_keys import ring
-from tests.identity.plain_map import PlainConflict, PlainMap
+from tests.identity.plain_map import OPEN, PlainConflict, PlainMap
 
 pytestmark = pytest.mark.django_db
 NAMES = ["a@example.com", "b@example.com", "c@example.com"]
@@ -36,6 +38,7 @@ STEPS = st.one_of(
     st.tuples(st.sampled_from(["keep", "replace"]), name, user_id),
     st.tuples(st.just("forget"), user_id),
     st.tuples(st.just("rotate")),
+    st.tuples(st.just("choose"), st.sampled_from(ConflictRule)),
 )
 
 
@@ -48,6 +51,7 @@ class StoredMap:
 
     def __init__(self, settings):
         self.feed = factories.feed()
+        self.person = factories.user()
         self.settings = settings
         self.keys = ["k1"]
 
@@ -71,7 +75,10 @@ class StoredMap:
         conflict = Conflict.objects.filter(link=link, other=other).first()
         if conflict is None:
             raise ConflictChanged
-        decide_conflict(conflict, Decision(decision), by=None)
+        decide_conflict(conflict, Decision(decision), by=self.person)
+
+    def choose(self, rule):
+        Stream.objects.filter(feeds=self.feed).update(conflict_rule=rule)
 
     def forget(self, one):
         forget(self.feed.pk, user_id=one)
@@ -86,7 +93,12 @@ class StoredMap:
     def conflicts(self):
         names = {link.id: one.value for one, link in self.find().items()}
         return {
-            (names[row.link_id], row.other): PlainConflict(row.kept, row.state, row.count)
+            (names[row.link_id], row.other): PlainConflict(
+                row.kept,
+                row.state,
+                row.count,
+                row.state != OPEN and row.decided_by_id is not None,
+            )
             for row in Conflict.objects.filter(feed=self.feed)
         }  # fmt: skip
 
@@ -134,6 +146,9 @@ def test_any_order_gives_the_same_map_as_dictionaries(settings, steps):
         elif action == "forget":
             plain.forget(*args)
             stored.forget(*args)
+        elif action == "choose":
+            plain.rule = args[0]
+            stored.choose(*args)
         else:
             stored.rotate()
 

@@ -198,7 +198,7 @@ def test_too_many_facts_are_refused(feed):
 def test_changes_are_numbered_from_one_without_gaps(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", tool_id())])
     learn(feed.pk, [fact("u2", email())])
-    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=factories.user())
     forget(feed.pk, identifiers=[tool_id()])
 
     assert changes(feed) == [
@@ -227,7 +227,7 @@ def test_a_decision_to_keep_ends_a_conflict(feed):
 def test_a_decision_to_replace_moves_the_link(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email())])
 
-    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=factories.user())
 
     assert user_ids(feed, email()) == ["u2"]
     assert changes(feed)[-1] == (2, Change.REPLACED, "u2")
@@ -236,7 +236,7 @@ def test_a_decision_to_replace_moves_the_link(feed):
 
 def test_the_replaced_user_id_opens_no_new_conflict(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email())])
-    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=factories.user())
 
     learn(feed.pk, [fact("u1", email()), fact("u2", email())])
 
@@ -249,9 +249,11 @@ def test_the_replaced_user_id_opens_no_new_conflict(feed):
 
 def test_a_decision_can_be_reversed(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email())])
-    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=factories.user())
 
-    decide_conflict(Conflict.objects.get(other="u1"), Decision.REPLACE, by=None)
+    decide_conflict(
+        Conflict.objects.get(other="u1"), Decision.REPLACE, by=factories.user()
+    )
 
     assert user_ids(feed, email()) == ["u1"]
 
@@ -259,7 +261,9 @@ def test_a_decision_can_be_reversed(feed):
 def test_other_conflicts_of_the_link_are_with_its_new_user_id(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email()), fact("u3", email())])
 
-    decide_conflict(Conflict.objects.get(other="u2"), Decision.REPLACE, by=None)
+    decide_conflict(
+        Conflict.objects.get(other="u2"), Decision.REPLACE, by=factories.user()
+    )
 
     third = Conflict.objects.get(other="u3")
     assert (third.kept, third.state) == ("u2", State.OPEN)
@@ -270,7 +274,7 @@ def test_a_replaced_link_has_the_origin_and_the_times_of_its_new_user_id(feed):
     later, api = NOW + timedelta(days=1), Origin(OriginKind.API)
     learn(feed.pk, [fact("u1", email()), fact("u2", email(), at=later, origin=api)])
 
-    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=factories.user())
 
     link = Link.objects.get()
     assert (link.origin, link.project_id, link.message_id) == (api.kind, "", "")
@@ -283,7 +287,7 @@ def test_a_decision_changes_no_conflict_of_another_person_or_workspace(feed):
         for name in people:
             learn(one.pk, [fact("u1", email(name)), fact("u2", email(name))])
 
-    decide_conflict(Conflict.objects.first(), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.first(), Decision.REPLACE, by=factories.user())
 
     rest = Conflict.objects.exclude(link=Conflict.objects.order_by("pk")[0].link_id)
     assert set(rest.values_list("feed", "kept", "other", "state")) == {
@@ -310,22 +314,27 @@ def test_a_conflict_has_the_origin_of_its_last_claim_and_the_times_of_all(feed):
 def test_a_decision_about_what_has_changed_is_refused(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email()), fact("u3", email())])
     shown = Conflict.objects.get(other="u3")
-    decide_conflict(Conflict.objects.get(other="u2"), Decision.REPLACE, by=None)
+    decide_conflict(
+        Conflict.objects.get(other="u2"), Decision.REPLACE, by=factories.user()
+    )
 
     with pytest.raises(ConflictChanged):
-        decide_conflict(shown, Decision.REPLACE, by=None)
+        decide_conflict(shown, Decision.REPLACE, by=factories.user())
     with pytest.raises(ConflictChanged):
-        decide_conflict(Conflict.objects.get(other="u2"), Decision.KEEP, by=None)
+        decide_conflict(
+            Conflict.objects.get(other="u2"), Decision.KEEP, by=factories.user()
+        )
 
     assert user_ids(feed, email()) == ["u2"]
 
 
 def test_the_activity_log_has_each_decision_without_user_ids(feed):
+    person = factories.user()
     learn(feed.pk, [fact("u1", email()), fact("u2", email()), fact("u3", email())])
 
-    decide_conflict(Conflict.objects.get(other="u2"), Decision.KEEP, by=None)
-    decide_conflict(Conflict.objects.get(other="u2"), Decision.KEEP, by=None)
-    decide_conflict(Conflict.objects.get(other="u3"), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.get(other="u2"), Decision.KEEP, by=person)
+    decide_conflict(Conflict.objects.get(other="u2"), Decision.KEEP, by=person)
+    decide_conflict(Conflict.objects.get(other="u3"), Decision.REPLACE, by=person)
     forget(feed.pk, user_id="u3")
 
     entries = AuditEntry.objects.filter(workspace=feed.workspace).order_by("pk")
@@ -368,7 +377,9 @@ def test_a_person_is_forgotten_in_one_workspace_only(feed, by):
     other = factories.feed()
     for one in (feed, other):
         learn(one.pk, [fact("u1", email()), fact("u2", email(), tool_id())])
-        decide_conflict(Conflict.objects.get(feed=one), Decision.REPLACE, by=None)
+        decide_conflict(
+            Conflict.objects.get(feed=one), Decision.REPLACE, by=factories.user()
+        )
         learn(one.pk, [fact("u3", tool_id("8")), fact("u2", tool_id("8"))])
     before = changes(other), counts(other), Conflict.objects.filter(feed=other).count()
 
@@ -383,7 +394,7 @@ def test_a_person_is_forgotten_in_one_workspace_only(feed, by):
 
 def test_a_forgotten_person_is_not_in_the_history_of_a_link_that_was_moved(feed):
     learn(feed.pk, [fact("u1", email()), fact("u2", email())])
-    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=None)
+    decide_conflict(Conflict.objects.get(), Decision.REPLACE, by=factories.user())
 
     forget(feed.pk, user_id="u1")
 

@@ -32,7 +32,7 @@ def url(cast, name="partner-stream-identity"):
 
 def choose(client, cast, *order, unresolved="set_aside", **more):
     places = dict(zip(("first", "second", "third"), order, strict=False))
-    sent = {**places, "unresolved": unresolved, **more}
+    sent = {**places, "unresolved": unresolved, "conflict_rule": "person", **more}
     page = client.post(url(cast), sent, follow=True)
     cast.stream.refresh_from_db()
     return page
@@ -115,9 +115,23 @@ def test_lookups_can_be_turned_off_again(as_dev, cast):
     assert cast.stream.identify_by == ""
 
 
+def test_the_rule_for_conflicts_needs_no_identifier_and_is_in_the_activity_log(
+    as_dev, cast
+):
+    choose(as_dev, cast, unresolved="reject", conflict_rule="newest")
+
+    assert cast.stream.conflict_rule == "newest"
+    page = as_dev.get(reverse("portal:partner-activity", args=[cast.partner.slug]))
+    assert (
+        "If two userIds are received: A person decides → The newest userId replaces it"
+        in words(page)
+    )
+
+
 def test_other_values_are_refused(as_dev, cast):
     choose(as_dev, cast, "shoe size")
     choose(as_dev, cast, "email", unresolved="lost")
+    choose(as_dev, cast, "email", conflict_rule="dice")
 
     assert (cast.stream.identify_by, cast.stream.unresolved) == ("", "reject")
 

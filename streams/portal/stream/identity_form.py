@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from streams.catalog.person_identifiers import PersonIdentifier, Unresolved
+from streams.catalog.person_identifiers import (
+    ConflictRule,
+    PersonIdentifier,
+    Unresolved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +32,13 @@ _HINTS: dict[str, StrOrPromise] = {
         "The same person always gets the same anonymousId. In Segment, each one can count as"
         " another user of your customer's plan."
     ),
+}
+_RULES: dict[str, StrOrPromise] = {
+    ConflictRule.PERSON: _(
+        "The older one stays until someone decides on the page Identity."
+    ),
+    ConflictRule.OLDER: _("The conflict is closed without a question."),
+    ConflictRule.NEWEST: _("The link moves to the userId that was received last."),
 }
 _IDENTIFIERS = [("", _("None")), *PersonIdentifier.choices]
 
@@ -54,6 +65,11 @@ class IdentityForm(forms.Form):
         label=_("If no userId is known for the person"),
         widget=forms.RadioSelect,
     )
+    conflict_rule = forms.ChoiceField(
+        choices=ConflictRule.choices,
+        label=_("If two userIds are received for one identifier"),
+        widget=forms.RadioSelect,
+    )
     check_user_ids = forms.BooleanField(
         required=False,
         label=_("Check the userIds that events have"),
@@ -77,6 +93,7 @@ class IdentityForm(forms.Form):
                 "third": chosen[2],
                 "unresolved": stream.unresolved,
                 "check_user_ids": stream.check_user_ids,
+                "conflict_rule": stream.conflict_rule,
             },
         )
         for field in form.fields.values():
@@ -107,3 +124,8 @@ class IdentityForm(forms.Form):
         """Yield the radio button of each outcome for unknown people, and its description."""
         for radio in self["unresolved"]:
             yield radio, _HINTS[radio.data["value"]]
+
+    def conflict_rules(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Yield the radio button of each rule for conflicts, and its description."""
+        for radio in self["conflict_rule"]:
+            yield radio, _RULES[radio.data["value"]]
