@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from streams.api import authentication, health, identities, replays
+from streams.api import authentication, health, identities, replays, suppressions
 
 app_name = "api"
 urlpatterns = [
@@ -23,6 +23,16 @@ urlpatterns = [
         "api/v1/workspaces/<path:workspace>/identities/keys",
         identities.identity_keys,
         name="identity-keys",
+    ),
+    path(
+        "api/v1/workspaces/<path:workspace>/privacy/suppressions",
+        suppressions.suppressions,
+        name="suppressions",
+    ),
+    path(
+        "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove",
+        suppressions.suppressions_remove,
+        name="suppressions-remove",
     ),
     re_path(r"^api/.*$", authentication.unknown_path),
 ]

@@ -544,6 +544,11 @@ ROWS = [
     open_to_all("api/v1/workspaces/<path:workspace>/identities", 401),
     open_to_all("api/v1/workspaces/<path:workspace>/identities", 401, "put"),
     open_to_all("api/v1/workspaces/<path:workspace>/identities/keys", 401),
+    open_to_all("api/v1/workspaces/<path:workspace>/privacy/suppressions", 401),
+    open_to_all("api/v1/workspaces/<path:workspace>/privacy/suppressions", 401, "post"),
+    open_to_all(
+        "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove", 401, "post"
+    ),
     open_to_all("^api/.*$", 404),
     open_to_all("^v1/.*$", 401, "post", content_type="application/json"),
     open_to_all("^v1/inbound/.*$", 404, "post", content_type="application/json"),

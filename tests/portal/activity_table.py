@@ -134,6 +134,10 @@ ELSEWHERE: dict[str, str] = {f"{PARTNER}sso/": "tests/portal/test_partner_sso.py
 OTHERS: dict[str, set[str]] = {
     "api/v1/replays": {"replay.started"},
     "api/v1/replays/<replay_id>/cancel": {"replay.cancelled"},
+    "api/v1/workspaces/<path:workspace>/privacy/suppressions": {"privacy.suppressed"},
+    "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove": {
+        "privacy.unsuppressed"
+    },
     "accounts/login/": {"user.signed_in"},
     "accounts/logout/": {"user.signed_out"},
     "accounts/password/change/": {"user.password_changed"},

@@ -147,6 +147,25 @@ def test_replays_of_the_api_are_recorded(client):
     assert recorded_since(count) == OTHERS["api/v1/replays/<replay_id>/cancel"]
 
 
+def test_suppressions_by_api_are_recorded(client):
+    feed = factories.feed()
+    _, secret = factories.token(feed.stream)
+    headers = {"Authorization": f"Bearer {secret.text}"}
+    place = "api/v1/workspaces/<path:workspace>/privacy/suppressions"
+
+    for route in (place, f"{place}/remove"):
+        path = route.replace("<path:workspace>", feed.workspace.external_id)
+        count = AuditEntry.objects.count()
+        client.post(
+            f"/{path}",
+            {"userId": "u1"},
+            "application/json",
+            headers=headers,
+            secure=True,
+        )
+        assert recorded_since(count) == OTHERS[route]
+
+
 def test_sign_in_sign_out_and_a_new_password_are_recorded(client):
     user, new = factories.user(), "an entirely new passphrase"
     sent = {

@@ -79,6 +79,11 @@ class SuppressedPeople:
         return is_anonymous and _any(found, feed_keys(feed_id), self._linked)
 
 
+def in_feed(workspace_id: int, feed_id: int) -> Q:
+    """Return the condition for people who are suppressed in a feed or its workspace."""
+    return Q(workspace=workspace_id) & (Q(feed=None) | Q(feed=feed_id))
+
+
 def suppressed_people(workspace_id: int, feed_id: int) -> SuppressedPeople:
     """Load the people who are suppressed in a feed, or in its whole workspace.
 

@@ -43,7 +43,10 @@ class NoPerson(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SuppressionScope:
-    """Where a person is suppressed: in one feed, or (None) in all feeds of a workspace."""
+    """Where a person is suppressed: in one feed, or (None) in all feeds of a workspace.
+
+    An ID in the tool counts only with a feed: in another tool, it can be someone else's.
+    """
 
     workspace: Workspace
     feed: Feed | None = None
