@@ -16,6 +16,7 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor, CursorMark, Delivery, Lease, Rejection
 from streams.delivery.replay.models import Replay
 from streams.events.data_loss.models import Generation
+from streams.events.erasure.models import Erasure
 from streams.events.models import (
     Event,
     Feed,
@@ -64,6 +65,7 @@ __all__ = [
     "Cursor",
     "CursorMark",
     "Delivery",
+    "Erasure",
     "Event",
     "Export",
     "ExportPart",

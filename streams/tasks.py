@@ -34,11 +34,13 @@ from streams.delivery.waiting import release as waiting_release
 from streams.delivery.waiting import renewal as waiting_renewal
 from streams.delivery.wake import (
     DRAIN,
+    ERASURES,
     EXPORTS,
     QUARANTINE,
     WAITING,
     WEBHOOKS,
     wake,
+    wake_erasures,
     wake_exports,
     wake_quarantine,
     wake_waiting,
@@ -53,6 +55,7 @@ from streams.observability.work_figures.store import (
 from streams.observability.work_figures.store import (
     store_figures as store_figures_of_work,
 )
+from streams.privacy import jobs as erasures
 from streams.prune import prune as prune_all
 from streams.sign_in.session_ending import forget_ended_sessions
 
@@ -60,6 +63,7 @@ log = structlog.get_logger()
 _stop = threading.Event()
 _sending_webhooks = threading.Lock()
 _releasing = threading.Lock()
+_erasing = threading.Lock()
 WATCH_S = 60.0
 PRUNE_DEADLINE_S = 600.0  # per statement, some of which delete a day of events
 
@@ -100,6 +104,8 @@ def sweep(**_: object) -> None:
             wake_quarantine()
         if exports.has_lost_its_worker():
             wake_exports()
+        if erasures.has_lost_its_worker():
+            wake_erasures()
         history.tick()
         clock_repair.mend()  # late, because a locked row can delay it
         if waiting_release.is_due() or waiting_renewal.is_due():
@@ -131,6 +137,17 @@ def release_waiting(**_: object) -> None:
 def work_exports(**_: object) -> None:
     """Write the files of exports. Several workers can do so at once."""
     exports.work(_stop.is_set, rest=_stop.wait)
+
+
+@shared_task(name=ERASURES, ignore_result=True)
+def work_erasures(**_: object) -> None:
+    """Erase people. A process runs it once at a time, because it mostly computes digests."""
+    if not _erasing.acquire(blocking=False):
+        return
+    try:
+        erasures.work(_stop.is_set)
+    finally:
+        _erasing.release()
 
 
 @shared_task(name="streams.alerts", ignore_result=True)

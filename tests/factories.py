@@ -37,6 +37,7 @@ from streams.connections.write_keys import WriteKey, seal_write_key
 from streams.delivery.append import accept
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.replay.models import Replay
+from streams.events.erasure.models import Erasure
 from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Event, Feed
 from streams.events.quarter_hours import quarter
@@ -48,6 +49,7 @@ from streams.identity.models import Conflict, OriginKind
 from streams.observability.issues.counter import IssueCounter, hour_of
 from streams.observability.issues.flusher import flush
 from streams.observability.requests.models import RefusedRequests
+from streams.privacy.requests import request_erasure
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -567,6 +569,13 @@ def _settle(cursor: Cursor, position: int, now: datetime) -> None:
 # Parameters are named after their contents, which hides the functions of the same name.
 _new_partner, _new_workspace, _new_stream = partner, workspace, stream
 _new_feed, _new_connection, _new_write_key = feed, connection, write_key
+
+
+def erasure(feed: Feed, user_id: str = "ada") -> Erasure:
+    """Request the erasure of a person, which a worker has not begun."""
+    return request_erasure(
+        feed, origin=Erasure.Origin.PAGE, user_id=user_id, actor=None
+    )
 
 
 def identity_conflict(feed: Feed) -> Conflict:

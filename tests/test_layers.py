@@ -41,6 +41,7 @@ ORDER = (
     {"observability"},
     {"alerts"},
     {"exports"},
+    {"privacy"},
     {"publishing"},
     {"review"},
     {"prune"},

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from streams.api import authentication, health, identities, replays, suppressions
+from streams.api import (
+    authentication,
+    erasures,
+    health,
+    identities,
+    replays,
+    suppressions,
+)
 
 app_name = "api"
 urlpatterns = [
@@ -33,6 +40,11 @@ urlpatterns = [
         "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove",
         suppressions.suppressions_remove,
         name="suppressions-remove",
+    ),
+    path(
+        "api/v1/workspaces/<path:workspace>/privacy/erasures",
+        erasures.erasures,
+        name="erasures",
     ),
     re_path(r"^api/.*$", authentication.unknown_path),
 ]

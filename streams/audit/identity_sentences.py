@@ -25,6 +25,8 @@ IDENTITY: dict[str, StrOrPromise] = {
         "Removed a person with %(links)s links from the identity map",
         "links",
     ),
+    "erasure.requested": _("Requested the erasure of a person: %(erasure)s"),
+    "erasure.repeated": _("Had the erasure of a person run again: %(erasure)s"),
     "inbound.opened": _("Created the inbound address for events from Segment"),
     "inbound.secret_rotated": _("Rotated the inbound secret"),
     "inbound.tested": _("Sent a test call to the inbound address"),

@@ -23,7 +23,7 @@ KINDS: Mapping[str, tuple[StrOrPromise, tuple[str, ...]]] = {
         ("events.", "replay.", "quarantine."),
     ),
     "identity": (_("Identity map"), ("identity.",)),
-    "privacy": (_("Privacy"), ("privacy.",)),
+    "privacy": (_("Privacy"), ("privacy.", "erasure.")),
     "exports": (_("Exports"), ("export.", "activity.")),
     "keys": (_("API tokens and ingest keys"), ("token.", "feed.")),
     "webhooks": (_("Webhooks"), ("webhook.",)),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.segment.batch import MAX_EVENTS
 from streams.delivery.skips import Skip, skips_of
+from streams.events.erasure.tombstones import ERASED
 from streams.events.models import Event, Feed
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class EventState(TextChoices):
     REJECTED = "rejected", _("Rejected by Segment")
     RECOVERED = "recovered", _("Recovered")
     FILTERED = "filtered", _("Skipped")
+    ERASED = "erased", _("Erased")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,9 @@ def statuses(feed: Feed, events: Sequence[Event]) -> dict[int, EventStatus]:
     by_cursor: dict[Cursor, list[Event]] = {}
     found: dict[int, EventStatus] = {}
     for event in events:
+        if event.type == ERASED:
+            found[event.seq] = EventStatus(state=EventState.ERASED)
+            continue
         cursor = _accountable(cursors, event.seq)
         if cursor is not None and event.seq <= cursor.position:
             by_cursor.setdefault(cursor, []).append(event)

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 class CursorQuerySet(models.QuerySet["Cursor"]):
     def due(self, now: datetime | Now) -> CursorQuerySet:
-        """Return the due cursors of active connections.
-
-        A halt or a stage may stop them (limits/send_policy.py).
-        """
+        """Return due cursors; a halt or a stage may stop them (limits/send_policy.py)."""
         return self.filter(held=False, due_at__lte=now)
 
     def lock_of(self, connection: Connection) -> None:
@@ -34,8 +31,8 @@ class CursorQuerySet(models.QuerySet["Cursor"]):
 class Cursor(models.Model):
     """The position of a feed's delivery to a connection.
 
-    Accounts for every event after `start`: delivered, rejected, filtered, expired, or
-    pending between `position` and the feed's head, or the end of a replay.
+    Accounts for each event after `start`: it is delivered, rejected, filtered, expired, erased
+    or, up to the feed's head or the end of a replay, pending.
     """
 
     class Kind(models.TextChoices):
@@ -72,8 +69,9 @@ class Cursor(models.Model):
     position_at = models.DateTimeField(_("receive time at the position"), null=True)
     rejected = models.BigIntegerField(_("rejected"), default=0)
     filtered = models.BigIntegerField(_("skipped"), default=0)
-    # Deleted before they could be sent.
+    # Deleted, or erased, before they could be sent.
     expired = models.BigIntegerField(_("expired"), default=0, db_default=0)
+    erased = models.BigIntegerField(_("erased"), default=0, db_default=0)
     # Rejected events whose Rejection rows were deleted with the events.
     rejected_forgotten = models.BigIntegerField(
         _("rejected, details deleted"), default=0, db_default=0
@@ -146,8 +144,8 @@ class Cursor(models.Model):
     @property
     def delivered(self) -> int:
         """Events that Segment accepted."""
-        settled = self.position - self.start
-        return settled - self.rejected - self.filtered - self.expired
+        unsent = self.filtered + self.expired + self.erased
+        return self.position - self.start - self.rejected - unsent
 
 
 class Lease(models.Model):
@@ -290,6 +288,7 @@ class CursorMark(models.Model):
     at = models.DateTimeField()
     position = models.BigIntegerField()
     rejected = models.BigIntegerField()
+    erased = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [

@@ -19,5 +19,6 @@ def mark_position(cursor: Cursor) -> None:
         at=quarter(now()),
         position=cursor.position,
         rejected=cursor.rejected,
+        erased=cursor.erased,
     )
     CursorMark.objects.bulk_create([mark], ignore_conflicts=True)

@@ -26,6 +26,7 @@ QUARANTINE = "streams.quarantine"
 WAITING = "streams.waiting"
 EXPORTS = "streams.exports"
 WEBHOOKS = "streams.webhooks"
+ERASURES = "streams.erasures"
 
 
 def wake_after_commit(stream_ids: Iterable[int]) -> None:
@@ -50,6 +51,11 @@ def wake_exports_after_commit() -> None:
 def wake_webhooks_after_commit() -> None:
     """Wake a worker for webhook messages once the caller's transaction commits."""
     transaction.on_commit(wake_webhooks)
+
+
+def wake_erasures_after_commit() -> None:
+    """Wake a worker for erasures once the caller's transaction commits."""
+    transaction.on_commit(wake_erasures)
 
 
 def wake(stream_ids: Iterable[int]) -> None:
@@ -78,6 +84,11 @@ def wake_waiting() -> None:
 def wake_exports() -> None:
     """Wake a worker for exports now. Best effort."""
     _wake_for(EXPORTS)
+
+
+def wake_erasures() -> None:
+    """Wake a worker for erasures now. Best effort."""
+    _wake_for(ERASURES)
 
 
 def wake_webhooks() -> None:

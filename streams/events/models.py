@@ -91,7 +91,7 @@ class ReplacedIngestKey(models.Model):
 
 
 class Event(models.Model):
-    """One Segment call, immutable once stored.
+    """One Segment call, immutable once stored, unless it is erased (erasure/tombstones.py).
 
     On PostgreSQL the table is partitioned by `received_at` (migration 0002), which
     only grows within a feed. The key is the only index: another one would cost about

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q
 
+from streams.events.erasure.tombstones import ERASED
 from streams.events.models import QuarantinedEvent
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
@@ -40,8 +41,8 @@ class Sample:
         most = min(MOST_OF_ONE, (most or MOST) // max(len(self.feeds), 1))
         for feed in self.feeds:
             low = max(oldest_retained(feed), feed.head_seq + 1 - most)
-            sent = between(feed, low, feed.head_seq + 1).order_by("-seq")
-            yield from self._recent(sent)
+            sent = between(feed, low, feed.head_seq + 1).exclude(type=ERASED)
+            yield from self._recent(sent.order_by("-seq"))
             if feed.quarantined:
                 quarantined = QuarantinedEvent.objects.filter(feed=feed).order_by("-pk")
                 yield from self._recent(quarantined[:most])

@@ -9,6 +9,7 @@ import msgspec
 
 from streams.delivery.event_status import EventState, statuses
 from streams.delivery.outcome_search import EventOutcome
+from streams.events.erasure.tombstones import ERASED
 from streams.events.receipt import receipt_text
 from streams.events.retention.past_retention import oldest_retained
 from streams.exports.row_page import RowPage
@@ -51,7 +52,9 @@ def page(
         feed, before=before, limit=limit, budget_s=STEP_S, payloads=True
     )
     known = statuses(feed, found.events)
-    rows = [_row(event, known[event.seq]) for event in found.events]
+    rows = [
+        _row(event, known[event.seq]) for event in found.events if event.type != ERASED
+    ]
     return RowPage(rows, found.next_before)
 
 

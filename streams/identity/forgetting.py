@@ -64,6 +64,16 @@ def forget(
     return len(links)
 
 
+def forget_digests(feed_id: int, digests: Collection[bytes]) -> int:
+    """Remove the links of all people who have an identifier with one of these digests.
+
+    Returns the number of removed links.
+    """
+    known = links_by_digest(feed_id, sorted(digests))
+    user_ids = sorted({link.user_id for link in known.values()})
+    return sum(forget(feed_id, user_id=user_id) for user_id in user_ids)
+
+
 def _user_ids_of(feed_id: int, identifiers: Sequence[Identifier]) -> set[str]:
     keyed = [k for k in digests(feed_id, identifiers) if k]
     named = links_by_digest(feed_id, sorted({digest for k in keyed for digest in k}))

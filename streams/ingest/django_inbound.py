@@ -28,6 +28,7 @@ from streams.ingest.inbound.people import count_people
 from streams.ingest.inbound.requests import admit, find_access, take
 from streams.ingest.inbound.responses import received
 from streams.ingest.inbound.writer import DEADLINE_S, NOTE_EVERY_S
+from streams.privacy.requests import erase_as_in_segment
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -57,7 +58,7 @@ def _response(request: HttpRequest) -> IngestResponse:
             )
             admission = admit(access, header_fields(request))
             delivery = take(admission, read_body(request, MAX_BYTES))
-            receipt = receive_request(delivery, at=now())
+            receipt = receive_request(delivery, at=now(), delete=erase_as_in_segment)
             count_people(lookup.tracked_users, delivery, receipt, at=now())
             return received(receipt)
     except RequestRefused as refused:

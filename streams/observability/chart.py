@@ -199,16 +199,18 @@ def _cursors(feed: Feed, since: datetime) -> Iterable[CursorSeries]:
     ids = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE).values("pk")
     moved = CursorMark.objects.filter(cursor_id__in=ids, at__gte=since).order_by("at")
     marks: dict[int, list[tuple[datetime, int, int]]] = {}
-    rows = moved.values_list("cursor_id", "at", "position", "rejected")
-    for pk, at, position, rejected in rows:
-        marks.setdefault(pk, []).append((at, position, rejected))
+    rows = moved.values_list("cursor_id", "at", "position", "rejected", "erased")
+    for pk, at, position, rejected, erased in rows:
+        marks.setdefault(pk, []).append((at, position - erased, rejected))
     cursors = list(Cursor.objects.filter(pk__in=marks))
     skips = skips_of(cursors)
     for cursor in cursors:
         own = marks[cursor.pk]
         yield CursorSeries(
             cursor=cursor,
-            settled=CountSeries([(at, seq) for at, seq, _ in own], cursor.position),
+            settled=CountSeries(
+                [(at, seq) for at, seq, _ in own], cursor.position - cursor.erased
+            ),
             rejected=CountSeries([(at, n) for at, _, n in own], cursor.rejected),
             skips=skips.get(cursor.pk, ()),
         )

@@ -21,7 +21,8 @@ OUTSIDE_LOG = ("quarantined", "discarded", "quarantine_expired", "suppressed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """accepted = delivered + recovered + rejected + filtered + expired + pending + held;
+    """accepted = delivered + recovered + rejected + filtered + expired + erased + pending
+    + held;
     received = accepted + quarantined + discarded + quarantine_expired."""
 
     accepted: int  # events with a number
@@ -30,6 +31,7 @@ class Ledger:
     recovered: int = 0  # rejected at first, then delivered by a replay
     filtered: int = 0  # skipped
     expired: int = 0  # past their retention before they were sent
+    erased: int = 0  # before they were sent
     pending: int = 0
     held: int = 0  # queued until there is an active connection
     last_delivered_at: datetime | None = None
@@ -93,9 +95,8 @@ def balance(
 ) -> Ledger:
     """Add up the live cursors of a feed, the newest connection first.
 
-    The first `expired` events expired before there was a connection. `rejected_again` has,
-    by cursor ID, the rejections beyond the events that the cursor accounts for, and
-    `skipped_again` how many events it skipped there.
+    The first `expired` events expired before there was a connection. By cursor ID, for the
+    events beyond those that it accounts for: its rejections, and how many it skipped.
     """
     if not cursors:
         return Ledger(accepted=head, expired=expired, held=head - expired)
@@ -120,6 +121,7 @@ def balance(
         recovered=recovered,
         filtered=unsent + below - unconnected,
         expired=expired,
+        erased=sum(cursor.erased for cursor, _last in _accounted_ranges(cursors)),
         pending=0 if held else waiting,
         held=waiting if held else 0,
         last_delivered_at=max(moments, default=None),

@@ -186,16 +186,13 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
         missing, twice, where, inside = sql.fetchone()
     if _is_filtered(cursor):
         missing += inside
-    # Some of the skipped events may have expired since.
-    fits = (
-        missing == cursor.filtered
-        if base == cursor.start
-        else missing <= cursor.filtered
-    )
+    # Some of the skipped and erased events may have expired since.
+    unsent = cursor.filtered + cursor.erased
+    fits = missing == unsent if base == cursor.start else missing <= unsent
     if not fits:
         yield (
-            f"{missing} events after {where} are in no delivery, but {cursor.filtered} were"
-            " skipped"
+            f"{missing} events after {where} are in no delivery, but {unsent} were skipped"
+            " or erased"
         )
     if twice:
         yield f"{twice} events after {where} were settled twice"

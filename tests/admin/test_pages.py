@@ -38,6 +38,7 @@ def rows_of(feed):
     conflict = factories.identity_conflict(feed)
     return {
         "conflict": conflict.pk,
+        "erasure": factories.erasure(feed).pk,
         "feed": feed.pk,
         "link": conflict.link_id,
         "partner": feed.stream.partner_id,

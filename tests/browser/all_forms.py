@@ -322,6 +322,12 @@ FORMS = [
         secrets={"person": "ext-4711"},
     ),
     of_workspace(
+        "portal/privacy/erase.html",
+        "privacy/erase/",
+        fields={"kind": "external_id", "type": "crm_id", "confirm": "erase"},
+        secrets={"person": "ext-4711"},
+    ),
+    of_workspace(
         "portal/identity/_conflicts.html",
         "identity/",
         "identity/conflicts/<int:pk>/decide/",

@@ -15,6 +15,7 @@ from streams.delivery.segment.batch import (
     most_events,
     rows_to_read,
 )
+from streams.events.erasure import tombstones
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -24,9 +25,16 @@ def rows(*payloads: bytes, after: int = 0):
 
 
 def test_a_batch_contains_the_events_after_the_position():
-    batch = longest_batch(rows(b"{}", b"{}", after=7), after=7, most=100)
+    batch = longest_batch(rows(b"{1}", b"{2}", after=7), after=7, most=100)
 
     assert (batch.first_seq, batch.last_seq, len(batch)) == (8, 9, 2)
+
+
+def test_a_batch_ends_before_an_erased_event():
+    stored = rows(b"{1}", b"{2}", tombstones.PAYLOAD, b"{4}")
+
+    assert longest_batch(stored, after=0, most=100).last_seq == 2
+    assert longest_batch(stored[2:], after=2, most=100) is None
 
 
 def test_without_rows_there_is_no_batch():
@@ -35,7 +43,7 @@ def test_without_rows_there_is_no_batch():
 
 def test_a_gap_in_the_log_is_an_error():
     with pytest.raises(MissingEvents, match="Event 2 is missing"):
-        longest_batch([(1, AT, b"{}"), (3, AT, b"{}")], after=0, most=100)
+        longest_batch([(1, AT, b"{1}"), (3, AT, b"{3}")], after=0, most=100)
 
 
 def test_the_body_contains_the_stored_bytes_and_a_new_sent_at():
@@ -47,7 +55,7 @@ def test_the_body_contains_the_stored_bytes_and_a_new_sent_at():
     assert json.loads(body)["sentAt"] == "2026-11-23T12:00:00.000Z"
 
 
-@given(st.lists(st.integers(2, 40_000), min_size=1, max_size=80))
+@given(st.lists(st.integers(3, 40_000), min_size=1, max_size=80))
 def test_a_body_fits_segments_limit_and_leaves_less_than_an_event_unused(sizes):
     payloads = [b"x" * size for size in sizes]
 
@@ -60,7 +68,7 @@ def test_a_body_fits_segments_limit_and_leaves_less_than_an_event_unused(sizes):
 
 
 def test_a_batch_has_at_most_2500_events():
-    batch = longest_batch(rows(*[b"{}"] * 3000), after=0, most=MAX_EVENTS)
+    batch = longest_batch(rows(*[b"{1}"] * 3000), after=0, most=MAX_EVENTS)
 
     assert len(batch) == 2500
 

@@ -49,6 +49,7 @@ RIGHTS = {
     "Decide conflicts of userIds": [
         [f"post {WORKSPACE}identity/conflicts/<int:pk>/decide/"]
     ],
+    "Erase a person": [[f"post {WORKSPACE}privacy/erase/"]],
     "Invite others, change roles, and remove members": [
         [f"post {WORKSPACE}members/"],
         [f"post {WORKSPACE}members/<int:pk>/role/"],

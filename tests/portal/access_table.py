@@ -186,6 +186,10 @@ ROWS = [
     for_viewers("connection/receive/fresh/"),
     for_editors("connection/receive/secret/", ok=201),
     for_editors("connection/receive/test/"),
+    for_viewers("privacy/"),
+    for_viewers("privacy/fresh/"),
+    for_admins("privacy/erase/", "get", 200),
+    for_admins("privacy/erase/", kind="user_id", person="user-1", confirm="erase"),
     for_viewers("identity/"),
     for_viewers("identity/", "post", kind="user_id", person="user-1"),
     for_editors("identity/conflicts/<int:pk>/decide/", decision="keep", seen=SEEN),
@@ -549,6 +553,8 @@ ROWS = [
     open_to_all(
         "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove", 401, "post"
     ),
+    open_to_all("api/v1/workspaces/<path:workspace>/privacy/erasures", 401),
+    open_to_all("api/v1/workspaces/<path:workspace>/privacy/erasures", 401, "post"),
     open_to_all("^api/.*$", 404),
     open_to_all("^v1/.*$", 401, "post", content_type="application/json"),
     open_to_all("^v1/inbound/.*$", 404, "post", content_type="application/json"),

@@ -25,6 +25,7 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}connection/receive/secret/": {"inbound.secret_rotated"},
     f"{WORKSPACE}connection/receive/test/": {"inbound.tested"},
     f"{WORKSPACE}identity/conflicts/<int:pk>/decide/": {"identity.kept"},
+    f"{WORKSPACE}privacy/erase/": {"erasure.requested"},
     f"{WORKSPACE}alerts/settings/": {"workspace.late_after"},
     f"{WORKSPACE}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
     f"{WORKSPACE}alerts/<int:pk>/mute/": {"alert.muted_for_day"},
@@ -133,6 +134,7 @@ ELSEWHERE: dict[str, str] = {f"{PARTNER}sso/": "tests/portal/test_partner_sso.py
 # Sent without a form of the table: test_activity_table.py has a test for each.
 OTHERS: dict[str, set[str]] = {
     "api/v1/replays": {"replay.started"},
+    "api/v1/workspaces/<path:workspace>/privacy/erasures": {"erasure.requested"},
     "api/v1/replays/<replay_id>/cancel": {"replay.cancelled"},
     "api/v1/workspaces/<path:workspace>/privacy/suppressions": {"privacy.suppressed"},
     "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove": {

@@ -34,6 +34,7 @@ from streams.delivery.retention.expiry import expire
 from streams.events.models import Event, QuarantinedEvent
 from streams.events.search import scan
 from streams.portal.sso.refused import refused
+from streams.privacy import jobs as erasures
 from streams.sign_in.sso.models import SsoProvider
 from streams.sign_in.sso.refusals import Refusal
 from streams.sign_in.sso.services import set_enforced
@@ -359,8 +360,21 @@ def settings_of_notices(scene: Scene) -> Iterator[Visit]:
     yield from Visitor(scene, "nobody").visit("get", link)
 
 
+def erased_people(scene: Scene) -> Iterator[Visit]:
+    """Yield the report of an erasure, and an erased event."""
+    anna, feed = Visitor(scene, "anna"), scene.cast.feed
+    factories.append(feed, now=now(), userId="ada")
+    factories.erasure(feed)
+    erasures.work(lambda: False)
+    yield from anna.visit("get", url(scene, "w/<public_id>/privacy/"))
+    workspace = feed.workspace.public_id
+    path = reverse("portal:event", args=[workspace, feed.head_seq])
+    yield from anna.visit("get", path)
+
+
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
     refusals, too_many_requests, refused_single_sign_on, single_sign_on, search_box, choices_of_a_place, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, split_attempts, searches, unchecked_streams, faulty_plans,
     plans_of_staff, undelivered_events, alert_emails, digests, settings_of_notices,
+    erased_people,
 )  # fmt: skip

@@ -72,7 +72,7 @@ class CursorAdmin(ReadOnlyAdmin):
     )
     fields = (
         "connection_link", "feed_link", "stream_link", "kind", "start", "position", "end_seq",
-        "ended_at", "position_at", "rejected", "recovered", "filtered", "expired",
+        "ended_at", "position_at", "rejected", "recovered", "filtered", "expired", "erased",
         "rejected_forgotten", "recovered_forgotten", "due", "is_held", "failures",
         "failing_since", "troubled_seq", "troubled_at", "suspect_seq", "rejections_in_row",
         "last_delivered_at",

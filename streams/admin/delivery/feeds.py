@@ -109,7 +109,7 @@ class FeedAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
-        "delivered", "recovered", "rejected", "filtered", "expired_events", "queued",
+        "delivered", "recovered", "rejected", "filtered", "expired_events", "erased", "queued",
         "in_quarantine", "last_event", "last_delivery", "oldest", "expiring",
     )  # fmt: skip
     readonly_fields = fields
@@ -176,6 +176,10 @@ class FeedAdmin(ReadOnlyAdmin):
     @admin.display(description=_("skipped"))
     def filtered(self, feed: Feed) -> int:
         return ledger_of(feed).filtered
+
+    @admin.display(description=_("erased"))
+    def erased(self, feed: Feed) -> int:
+        return ledger_of(feed).erased
 
     @admin.display(description=_("expired"))
     def expired_events(self, feed: Feed) -> int:  # the feed's own `expired` is a part

@@ -27,6 +27,7 @@ GROUPS = (
             "InboundAddress",
             "Link",
             "Conflict",
+            "Erasure",
             "Alert",
             "Notice",
             "WebhookEndpoint",

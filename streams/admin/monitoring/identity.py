@@ -1,4 +1,4 @@
-"""Identity maps and the addresses that receive events from Segment, read-only.
+"""Identity maps, addresses that receive events from Segment, and erasures, read-only.
 
 Lists show no userIds, only single rows do.
 """
@@ -12,6 +12,7 @@ from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import time_column
 from streams.admin.shared.links import link_column
 from streams.admin.shared.scope import WorkspaceOfFeedFilter
+from streams.events.erasure.models import Erasure
 from streams.identity.inbound_address import InboundAddress
 from streams.identity.models import Conflict, Link
 
@@ -76,3 +77,25 @@ class InboundAddressAdmin(HistoryAdmin):
     previous_until = time_column(
         "previous_secret_until", _("previous secret works until")
     )
+
+
+@admin.register(Erasure)
+class ErasureAdmin(HistoryAdmin):
+    """Reports of erasures, without the people."""
+
+    activity_scope = ("workspace", "feed.workspace.public_id")
+    when_empty = _("A person who is erased, or deleted in Segment, is listed here.")
+    list_select_related = ("feed__workspace", "feed__stream", "requested_by")
+    list_filter = (WorkspaceOfFeedFilter, "origin")
+    list_display = (
+        "public_id", "feed_link", "origin", "events", "quarantined", "links", "requested",
+        "ended",
+    )  # fmt: skip
+    fields = (
+        "public_id", "feed_link", "origin", "requested_by", "requested", "ended", "events",
+        "quarantined", "links", "exports", "filters",
+    )  # fmt: skip
+    readonly_fields = fields
+    feed_link = link_column("feed", _("feed"))
+    requested = time_column("requested_at", _("requested"))
+    ended = time_column("ended_at", _("ended"))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from streams.delivery.engine.erased_events import ErasedEvents
 from streams.delivery.replay import batches
 from streams.delivery.segment.batch import (
     Batch,
@@ -10,6 +12,7 @@ from streams.delivery.segment.batch import (
     most_events,
     rows_to_read,
 )
+from streams.events.erasure import tombstones
 from streams.events.store.interface import store
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ KNOWN_CURSORS = 10_000
 # The assumed size for others: a second read of small events costs more than reading too many
 # large ones.
 FIRST_MEAN_BYTES = 1_000
+PASSED_AT_ONCE = 2_500  # erased events, while other cursors wait
 
 
 class BatchReader:
@@ -34,7 +38,7 @@ class BatchReader:
     def read(self, cursor: Cursor) -> Batch | None:
         """Return the events after the cursor's position.
 
-        Raises MissingEvents and, for a replay, NothingMatched.
+        Raises MissingEvents, ErasedEvents and, for a replay, NothingMatched.
         """
         most = most_events(position=cursor.position, suspect_seq=cursor.suspect_seq)
         mean = self._mean_bytes.get(cursor.pk, FIRST_MEAN_BYTES)
@@ -46,7 +50,7 @@ class BatchReader:
         if batch:
             self._learn(cursor.pk, batch)
         elif cursor.feed.head_seq > cursor.position:
-            raise MissingEvents(f"Event {cursor.position + 1} is missing from the log.")
+            raise _not_sent(cursor)
         return batch
 
     def _learn(self, cursor_id: int, batch: Batch) -> None:
@@ -54,6 +58,15 @@ class BatchReader:
             self._mean_bytes.clear()
         size = sum(map(len, batch.payloads)) + len(batch)
         self._mean_bytes[cursor_id] = size / len(batch)
+
+
+def _not_sent(cursor: Cursor) -> ErasedEvents | MissingEvents:
+    """Return why the next event of a live cursor can't be sent."""
+    rows = islice(_rows(cursor, PASSED_AT_ONCE), PASSED_AT_ONCE)
+    if erased := tombstones.leading(rows, after=cursor.position):
+        last_seq, last_at, _payload = erased[-1]
+        return ErasedEvents(last_seq, last_at)
+    return MissingEvents(f"Event {cursor.position + 1} is missing from the log.")
 
 
 def _rows(cursor: Cursor, page: int) -> Iterator[LogRow]:

@@ -25,6 +25,7 @@ from streams.delivery import lease
 from streams.delivery.connection.status import need_attention
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.due_cursors import DueCursors, unowned_due_streams
+from streams.delivery.engine.erased_events import ErasedEvents, pass_over
 from streams.delivery.engine.outcome_queue import OutcomeQueue
 from streams.delivery.engine.scheduler import Scheduler
 from streams.delivery.engine.sender import Sender
@@ -230,6 +231,9 @@ class Drain:
             return batch
         except NothingMatched as passed:
             skip_to(cursor, passed.up_to, now=self._owned.now)
+            return None
+        except ErasedEvents as passed:
+            pass_over(cursor, passed)
             return None
         except MissingEvents as error:
             # Retention may have moved the cursor past them since it was read.

@@ -197,6 +197,7 @@ def _mark(cursor: Cursor, now: datetime) -> None:
         at=start,
         position=cursor.position,
         rejected=cursor.rejected,
+        erased=cursor.erased,
     )
     CursorMark.objects.bulk_create([mark], ignore_conflicts=True)
 

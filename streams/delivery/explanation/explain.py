@@ -44,6 +44,8 @@ def explain(
             return _recovered(status)
         case EventState.FILTERED:
             return _skipped(event, status, delivery)
+        case EventState.ERASED:
+            return _erased()
         case _:
             return explain_queued(event, status, delivery)
 
@@ -110,6 +112,19 @@ def _rejected(event: Event, status: EventStatus) -> Explanation:
         tone="bad",
         reason=_why_rejected(status.reason),
         action=_replay(event, _("Replay…")),
+    )
+
+
+def _erased() -> Explanation:
+    return Explanation(
+        state=EventState.ERASED,
+        cause=Cause.ERASED,
+        label=_("Erased"),
+        tone="",
+        reason=_(
+            "The data of this event was erased with that of its person. Only the event number"
+            " and the time of receipt remain. If the event wasn't sent before, it never is."
+        ),
     )
 
 

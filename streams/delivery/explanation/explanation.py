@@ -22,6 +22,7 @@ class Cause(StrEnum):
     REJECTED = "rejected"
     RECOVERED = "recovered"
     BEFORE_CONNECTION = "before_connection"
+    ERASED = "erased"  # with the other data of its person
     QUEUE_SKIPPED = "queue_skipped"  # by a person
     LEFT_UNSENT = "left_unsent"  # by an earlier connection
     NOT_CONNECTED = "not_connected"

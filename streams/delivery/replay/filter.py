@@ -114,10 +114,12 @@ class ReplayFilter:
     def words(self) -> str:
         """The summary in English, for the activity log.
 
-        That log can't be changed later, so it gets no value of an event's content.
+        That log can't be changed later, so it gets no value of an event's content, and no
+        userId.
         """
         hidden = replace(
             self,
+            user_id=self.user_id and "…",
             anonymous_id=self.anonymous_id and "…",
             email=self.email and "…",
             property_is=self.property_is and "…",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from streams.delivery.models import Cursor, Rejection
+from streams.events.erasure.tombstones import ERASED
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 
@@ -49,9 +50,8 @@ def _candidates(
 ) -> QuerySet[Event]:
     """Return the events that match as far as the database can decide."""
     after = max(after, oldest_retained(cursor.feed) - 1)
-    events = between(cursor.feed, after + 1, up_to + 1).filter(
-        *wanted.search.conditions(), **wanted.columns
-    )
+    events = between(cursor.feed, after + 1, up_to + 1).exclude(type=ERASED)
+    events = events.filter(*wanted.search.conditions(), **wanted.columns)
     if wanted.seqs:
         events = events.filter(seq__in=[n for n in wanted.seqs if after < n <= up_to])
     if not wanted.rejected_only:

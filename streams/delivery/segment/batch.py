@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.base.clock import iso_ms
+from streams.events.erasure.tombstones import is_tombstone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,8 +58,9 @@ def longest_batch(
 ) -> Batch | None:
     """Return the longest batch from the start of rows (seq, received_at, payload).
 
-    It has at least one event, however large. None: there are no rows. Raises MissingEvents
-    if the rows don't continue from `after` without a gap.
+    It has at least one event, however large, and ends before an erased one. None: there are
+    no rows, or the first event was erased. Raises MissingEvents if the rows don't continue
+    from `after` without a gap.
     """
     payloads: list[bytes] = []
     size, last_at = FRAME_BYTES, None
@@ -70,6 +72,8 @@ def longest_batch(
             raise MissingEvents(
                 f"Event {after + len(payloads) + 1} is missing from the log."
             )
+        if is_tombstone(payload):
+            break
         payloads.append(bytes(payload))
         last_at = received_at
     if last_at is None:

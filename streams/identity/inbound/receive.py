@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import batched, chain, groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
 from django.db.models import F
@@ -23,10 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from streams.identity.identifiers import Identifier
+
 # The outcomes of an event. Each is also a counter of InboundAddress.
 LEARNED, UNIDENTIFIED, DUPLICATE = "learned", "unidentified", "duplicates"
 OWN, DELETED, REFUSED = "own", "deletes", "refused"
 OUTCOMES = (LEARNED, UNIDENTIFIED, DUPLICATE, OWN, DELETED, REFUSED)
+
+
+class Deletion(Protocol):
+    """Deletes the person of a delete event, in the transaction that stores the event."""
+
+    def __call__(
+        self, feed_id: int, *, user_id: str, identifiers: Sequence[Identifier]
+    ) -> object: ...
 
 
 class UnknownAddress(LookupError):
@@ -57,7 +67,9 @@ class InboundReceipt:
     conflicts: int = 0
 
 
-def receive_request(delivery: InboundDelivery, *, at: datetime) -> InboundReceipt:
+def receive_request(
+    delivery: InboundDelivery, *, at: datetime, delete: Deletion = forget
+) -> InboundReceipt:
     """Learn from the events of a request, in a transaction for each part of limited size.
 
     If a later part fails, the request can be sent again: earlier events are duplicates then.
@@ -66,7 +78,7 @@ def receive_request(delivery: InboundDelivery, *, at: datetime) -> InboundReceip
     receipt = InboundReceipt([""] * len(delivery.events))
     for numbers in _parts(delivery.events):
         part = replace(delivery, events=[delivery.events[n] for n in numbers])
-        [done] = receive([part], at=at)
+        [done] = receive([part], at=at, delete=delete)
         for number, outcome in zip(numbers, done.outcomes, strict=True):
             receipt.outcomes[number] = outcome
         receipt.refusals |= {numbers[n]: why for n, why in done.refusals.items()}
@@ -91,7 +103,7 @@ def _claims(event: InboundEvent | EventRefusal) -> int:
 
 @transaction.atomic
 def receive(
-    deliveries: Sequence[InboundDelivery], *, at: datetime
+    deliveries: Sequence[InboundDelivery], *, at: datetime, delete: Deletion = forget
 ) -> list[InboundReceipt]:
     """Learn from the events of these requests, and count them. Raises UnknownAddress.
 
@@ -106,7 +118,7 @@ def receive(
         pairs = list(group)
         of_feed = [delivery for _number, delivery in pairs]
         done = _outcomes(feed_id, of_feed, at)
-        _learn(feed_id, of_feed, done, at)
+        _learn(feed_id, of_feed, done, at, delete)
         _count(of_feed, done, at)
         receipts.update(zip((n for n, _ in pairs), done, strict=True))
     return [receipts[n] for n in range(len(deliveries))]
@@ -177,6 +189,7 @@ def _learn(
     deliveries: Sequence[InboundDelivery],
     receipts: Sequence[InboundReceipt],
     at: datetime,
+    delete: Deletion,
 ) -> None:
     """Change the map of a feed.
 
@@ -191,7 +204,7 @@ def _learn(
             waiting = []
         for _receipt, _number, event in deletes:
             user_id = event.user_id if isinstance(event.user_id, str) else ""
-            forget(feed_id, user_id=user_id, identifiers=event.identifiers)
+            delete(feed_id, user_id=user_id, identifiers=event.identifiers)
     _learn_facts(feed_id, waiting, at)
 
 

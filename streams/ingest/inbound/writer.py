@@ -30,6 +30,7 @@ from streams.identity.links import MOST_IDENTIFIERS
 from streams.identity.map_lock import locked_by_others
 from streams.ingest.commit.blocked_feeds import BlockedFeeds
 from streams.ingest.commit.group_commit import WriterBusy
+from streams.privacy.requests import erase_as_in_segment
 
 if TYPE_CHECKING:
     from streams.identity.inbound.receive import InboundDelivery
@@ -213,5 +214,5 @@ class InboundWriter:
 def _receive(deliveries: list[InboundDelivery]) -> list[InboundReceipt]:
     """Write in one transaction; a large request in several."""
     if len(deliveries) == 1:
-        return [receive_request(deliveries[0], at=now())]
-    return receive(deliveries, at=now())
+        return [receive_request(deliveries[0], at=now(), delete=erase_as_in_segment)]
+    return receive(deliveries, at=now(), delete=erase_as_in_segment)

@@ -20,6 +20,7 @@ from streams.delivery.explanation.explanation import FORMAT
 from streams.delivery.retention.expiry import expired_unsent_at
 from streams.events import queries
 from streams.events.dry_run import check_stored
+from streams.events.erasure.tombstones import ERASED
 from streams.events.retention.past_retention import oldest_retained
 from streams.portal.event.curl import curl
 from streams.portal.event.timeline import timeline
@@ -52,6 +53,9 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     stored = queries.event(access.the_feed, seq)
     if stored is None:
         return _expired(request, access, seq, attempts)
+    if stored.type == ERASED:
+        context = {"access": access, "seq": seq, "attempts": attempts}
+        return render(request, "portal/event/erased.html", context)
     context = {
         "access": access,
         "event": stored,
@@ -79,7 +83,7 @@ def event_json(request: PortalRequest, public_id: str, seq: int) -> HttpResponse
     """Download the JSON of one event."""
     access = workspace_to_see(request, public_id)
     stored = queries.event(access.the_feed, seq)
-    if stored is None:
+    if stored is None or stored.type == ERASED:
         raise Http404
     response = HttpResponse(
         msgspec.json.format(bytes(stored.payload), indent=2),

@@ -8,4 +8,6 @@ from streams.portal.privacy import views
 
 urlpatterns: list[URLPattern] = [
     path("", views.privacy, name="privacy"),
+    path("fresh/", views.privacy_fresh, name="privacy-fresh"),
+    path("erase/", views.privacy_erase, name="privacy-erase"),
 ]
