@@ -184,7 +184,7 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
     with connection.cursor() as sql:
         sql.execute(COVERAGE, values)
         missing, twice, where, inside = sql.fetchone()
-    if _is_filtered(cursor):
+    if _has_gaps(cursor):
         missing += inside
     # Some of the skipped and erased events may have expired since.
     unsent = cursor.filtered + cursor.erased
@@ -199,9 +199,13 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
     yield from _deliveries(cursor)
 
 
-def _is_filtered(cursor: Cursor) -> bool:
-    """Whether events within requests may be skipped, as in a replay with a filter."""
-    return cursor.kind == Cursor.Kind.REPLAY and cursor.filtered > 0
+def _has_gaps(cursor: Cursor) -> bool:
+    """Whether requests may lack events of their range.
+
+    A replay with a filter skips some, and a live cursor leaves out those that were erased.
+    """
+    is_filtered = cursor.kind == Cursor.Kind.REPLAY and cursor.filtered > 0
+    return is_filtered or cursor.erased > 0
 
 
 def _deliveries(cursor: Cursor) -> Iterator[str]:
@@ -214,7 +218,7 @@ def _deliveries(cursor: Cursor) -> Iterator[str]:
     if further.filter(last_seq__gt=F("cursor__position")).exists():
         yield "there are deliveries after the position"
     size = F("last_seq") - F("first_seq") + 1
-    if not _is_filtered(cursor) and delivered.exclude(events=size).exists():
+    if not _has_gaps(cursor) and delivered.exclude(events=size).exists():
         yield "a delivery has a number of events that does not match its range"
 
 

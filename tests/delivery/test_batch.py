@@ -30,10 +30,10 @@ def test_a_batch_contains_the_events_after_the_position():
     assert (batch.first_seq, batch.last_seq, len(batch)) == (8, 9, 2)
 
 
-def test_a_batch_ends_before_an_erased_event():
-    stored = rows(b"{1}", b"{2}", tombstones.PAYLOAD, b"{4}")
+def test_a_batch_starts_and_ends_with_events_that_were_not_erased():
+    stored = rows(b"{1}", b"{2}", tombstones.PAYLOAD, b"{4}", tombstones.PAYLOAD)
 
-    assert longest_batch(stored, after=0, most=100).last_seq == 2
+    assert list(longest_batch(stored, after=0, most=100).seqs) == [1, 2, 4]
     assert longest_batch(stored[2:], after=2, most=100) is None
 
 

@@ -56,8 +56,9 @@ def in_flight(cursor, up_to: int) -> CompletedRequest:
     """Return a request with the events up to this one, which Segment has accepted."""
     cursor = Cursor.objects.select_related("connection", "feed").get(pk=cursor.pk)
     batch = BatchReader().read(cursor)
+    few = slice(up_to - cursor.position)
     sent = replace(
-        batch, payloads=batch.payloads[: up_to - cursor.position], last_seq=up_to
+        batch, payloads=batch.payloads[few], seqs=batch.seqs[few], last_seq=up_to
     )
     return CompletedRequest(cursor, sent, 900, now(), ACCEPTED)
 

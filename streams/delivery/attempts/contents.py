@@ -9,6 +9,7 @@ from streams.delivery.models import Cursor, Delivery
 from streams.delivery.replay.batches import with_new_id
 from streams.delivery.replay.matching import matching
 from streams.delivery.segment.batch import MAX_EVENTS, Batch
+from streams.events.erasure.tombstones import ERASED
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 
@@ -45,7 +46,8 @@ def events_of(attempt: Delivery) -> QuerySet[Event]:
 
 def body_of(attempt: Delivery) -> bytes | None:
     """Return the body of the request, up to 500 KB; None: not all events are stored."""
-    rows = events_of(attempt).values_list("seq", "received_at", "payload")
+    stored = events_of(attempt).exclude(type=ERASED)
+    rows = stored.values_list("seq", "received_at", "payload")
     found = list(rows[: MAX_EVENTS + 1])
     if len(found) != attempt.events:
         return None

@@ -28,8 +28,10 @@ def deliver_skipped(cursor: Cursor, batch: Batch, *, now: datetime) -> Cursor | 
     if skipped <= 0 or current.position - cursor.position != skipped:
         return None
     sent = min(batch.last_seq, current.position) - cursor.position
+    erased = batch.last_seq - cursor.position - len(batch)
     fields: dict[str, object] = {
         "filtered": current.filtered - sent,
+        "erased": current.erased + erased,
         "last_delivered_at": now,
         "rejections_in_row": 0,
         "failures": 0,

@@ -88,6 +88,8 @@ def _advance(
     }
     if cursor.suspect_seq is not None and cursor.suspect_seq <= last:
         fields["suspect_seq"] = None
+    if cursor.end_seq is None and (erased := last - cursor.position - len(batch)):
+        fields["erased"] = cursor.erased + erased
     if rejected:
         transition = Transition(Delivery.Outcome.REJECTED, fields, moves=True)
     else:

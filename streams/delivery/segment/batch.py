@@ -30,7 +30,8 @@ class Batch:
     last_seq: int
     last_at: datetime  # when the last of them was received
     payloads: list[bytes] = field(repr=False)
-    seqs: Sequence[int] = field(repr=False)  # of the payloads; a replay's have gaps
+    # Of the payloads. A replay's have gaps, and so have those around erased events.
+    seqs: Sequence[int] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.payloads)
@@ -42,7 +43,7 @@ class Batch:
 
 
 def most_events(*, position: int, suspect_seq: int | None) -> int:
-    """Return the maximum number of events in the next request.
+    """Return how many event numbers the next request spans at most.
 
     If there is an invalid event in (position, suspect_seq], send half of the range. Either
     half's result shows which one contains it, so about twelve requests find one event
@@ -58,28 +59,30 @@ def longest_batch(
 ) -> Batch | None:
     """Return the longest batch from the start of rows (seq, received_at, payload).
 
-    It has at least one event, however large, and ends before an erased one. None: there are
-    no rows, or the first event was erased. Raises MissingEvents if the rows don't continue
-    from `after` without a gap.
+    It has at least one event, however large, and of at most `most` numbers. Erased events
+    between the others are left out. None: there are no rows, or the first event was erased.
+    Raises MissingEvents if the rows don't continue from `after` without a gap.
     """
     payloads: list[bytes] = []
-    size, last_at = FRAME_BYTES, None
+    seqs: list[int] = []
+    size, last_at, number = FRAME_BYTES, None, after
     for seq, received_at, payload in rows:
         size += len(payload) + 1
-        if payloads and (size > MAX_BODY_BYTES or len(payloads) >= most):
+        if payloads and (size > MAX_BODY_BYTES or seq > after + most):
             break
-        if seq != after + len(payloads) + 1:
-            raise MissingEvents(
-                f"Event {after + len(payloads) + 1} is missing from the log."
-            )
+        number += 1
+        if seq != number:
+            raise MissingEvents(f"Event {number} is missing from the log.")
         if is_tombstone(payload):
-            break
+            if not payloads:
+                break
+            continue
         payloads.append(bytes(payload))
+        seqs.append(seq)
         last_at = received_at
     if last_at is None:
         return None
-    last = after + len(payloads)
-    return Batch(after + 1, last, last_at, payloads, range(after + 1, last + 1))
+    return Batch(after + 1, seqs[-1], last_at, payloads, seqs)
 
 
 def rows_to_read(mean_bytes: float, most: int) -> int:
