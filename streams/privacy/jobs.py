@@ -22,6 +22,7 @@ from streams.events.erasure.tombstones import ERASED, overwrite
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
 from streams.events.people.waiting import stop_waiting
 from streams.events.queries import between
+from streams.privacy.kept_outside import keep
 from streams.privacy.leftovers import erase_leftovers
 
 log = structlog.get_logger()
@@ -60,8 +61,14 @@ def _next() -> list[Erasure]:
     if first is None:
         return []
     of_feed = to_do.filter(feed=first.feed_id).order_by("pk")
+    erasures = list(of_feed)
+    for erasure in erasures:
+        if erasure.worked_at is None:
+            keep(
+                erasure
+            )  # before the first chunk, so that each erased event has a record
     of_feed.update(worked_at=Now())
-    return list(of_feed)
+    return erasures
 
 
 def _work_on(erasures: Sequence[Erasure]) -> None:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.events.erasure.models import Erasure
 from streams.events.models import Feed
 from streams.identity.identifiers import NAMES, Identifier, IdentifierKind
+from streams.privacy.kept_outside import missing
 from streams.privacy.repetition import InvalidRecord, record_of, repeat
 from streams.privacy.requests import NoPerson, request_erasure
 
@@ -95,7 +96,8 @@ class Command(BaseCommand):
     def _replay(self, source: Path | None) -> None:
         try:
             lines = source.read_text().splitlines() if source else []
-            repeated, gone = repeat([json.loads(line) for line in lines])
+            records = [json.loads(line) for line in lines]
+            repeated, gone = repeat([*missing(), *records])
         except (OSError, ValueError, InvalidRecord) as error:
             raise CommandError(f"The file can't be read: {error}") from None
         self.stdout.write(f"{repeated:,} erasures run again in a worker.")
