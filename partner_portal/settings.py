@@ -54,6 +54,9 @@ SEGMENT_CDN_URL = _values["SEGMENT_CDN_URL"]
 # Whether webhooks may go to localhost; never in production.
 LOCAL_WEBHOOKS = _values["LOCAL_WEBHOOKS"] and not HTTPS
 SANDBOX_URL = _values["SANDBOX_URL"]  # empty: customers cannot choose the sandbox
+MTU_PRICES = _values["MTU_PRICES"]  # (above, US dollars) pairs; empty: not shown
+MTU_PRICES_SOURCE = _values["MTU_PRICES_SOURCE"]
+MTU_PRICES_DATE = _values["MTU_PRICES_DATE"]
 
 # --- Limits and logs ---------------------------------------------------------------
 DEDUP_WINDOW_HOURS = _values["DEDUP_WINDOW_HOURS"]

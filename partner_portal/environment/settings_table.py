@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partner_portal.environment import setting_types, url_types
+from partner_portal.environment.price_settings import MTU_PRICES
 from partner_portal.environment.setting import Setting
 from partner_portal.environment.sign_in_settings import SIGN_IN
 from partner_portal.environment.sso_settings import SINGLE_SIGN_ON
@@ -197,6 +198,7 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             about="The URL of the sandbox, without /v1. If set, customers can choose the"
             ' region "Sandbox".',
         ),
+        *MTU_PRICES,
     ),
     "Limits and logs": (
         Setting(

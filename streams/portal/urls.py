@@ -27,6 +27,7 @@ from streams.portal.stream import plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.tail import views as tail_views
+from streams.portal.usage import views as usage_views
 from streams.portal.webhooks import urls as webhooks
 from streams.portal.workspace import events, home, issues, overview, your_page
 
@@ -138,6 +139,7 @@ workspace_pages: Pages = [
         include("streams.portal.identity.urls"),
         {"section": "identity"},
     ),
+    path("usage/", usage_views.usage, {"section": "usage"}, name="usage"),
     path("privacy/", include("streams.portal.privacy.urls"), {"section": "privacy"}),
     path("alerts/", include(alerts.workspace_pages), {"section": "alerts"}),
     path("webhooks/", include(webhooks.pages()), {"section": "alerts"}),

@@ -193,6 +193,7 @@ ROWS = [
     for_viewers("identity/"),
     for_viewers("identity/", "post", kind="user_id", person="user-1"),
     for_editors("identity/conflicts/<int:pk>/decide/", decision="keep", seen=SEEN),
+    for_viewers("usage/"),
     for_viewers("privacy/"),
     for_admins("connection/delete/", "get", 200),
     for_admins("connection/delete/"),

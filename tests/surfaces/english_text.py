@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db.models import CharField, JSONField, Model, TextField
 from django.utils.functional import Promise
@@ -133,6 +134,7 @@ def _shipped() -> Iterator[str]:
         yield from _strings(to_json(one.plan))
     yield from (name.replace("_", " ") for name in zones_to_choose())
     yield from EVENTS
+    yield settings.MTU_PRICES_SOURCE
     # Stored and typed in states that are rolled back.
     yield from ("Segment returned 503.", "Segment returned 503", "none")
     yield from _strings([part.heading for part in PARTS.values()])

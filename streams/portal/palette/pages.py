@@ -43,6 +43,7 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
         yield _("Connection"), to(access, "connection")
         yield _("Receive from Segment"), to(access, "receive")
         yield _("Identity"), to(access, "identity")
+        yield _("Usage"), to(access, "usage")
         yield _("Privacy"), to(access, "privacy")
         yield _("Alerts"), to(access, "alerts")
         if access.can_edit:

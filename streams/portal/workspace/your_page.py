@@ -50,6 +50,7 @@ OF_WORKSPACE = {
     "connection": "connection",
     "receive-from-segment": "receive",
     "identity": "identity",
+    "usage": "usage",
     "privacy": "privacy",
     "alerts": "alerts",
     "webhooks": "webhooks",
