@@ -74,6 +74,11 @@ class WorkspaceMonths:
         own = self.by_feed.get((month, feed_id), MonthPeople())
         return own.with_ties_of(self.of_all(month))
 
+    def counts(self, feed_id: int, month: date) -> bool:
+        """Whether people in a feed's events were counted in a month."""
+        own = self.by_feed.get((month, feed_id), MonthPeople()).sketches
+        return IdKind.USER in own or IdKind.ANONYMOUS in own
+
     def of_all(self, month: date) -> MonthPeople:
         """Return the people in the events of all feeds, each counted once."""
         return _together(

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
-from streams.base.clock import iso_ms
+from streams.base.clock import iso_ms, now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
@@ -16,6 +16,8 @@ from streams.delivery.replay import services
 from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from streams.portal.workspace import events
+from streams.tracked_users import store as tracked_users
+from streams.tracked_users.kinds import SeenIds
 from tests import factories
 
 
@@ -135,6 +137,45 @@ def test_events_from_before_a_changed_key_may_be_in_another_source(
 
     assert unsure in words(count(as_alice, cast))
     assert unsure not in words(count(as_alice, cast, ids="new"))
+
+
+def seen(feed, at, *user_ids):
+    ids = SeenIds()
+    for one in user_ids:
+        ids.add(feed.pk, one, "")
+    tracked_users.add(ids, at=at)
+
+
+def test_people_whom_new_message_ids_would_add_to_the_bill_are_announced(
+    as_alice, cast, live
+):
+    seen(cast.feed, factories.NOW, "u1", "u2", "u3")
+    seen(cast.feed, now(), "u1", "u9")
+
+    page = words(count(as_alice, cast, ids="new"))
+
+    month = f"{now():%B}"
+    assert f"monthly tracked users for {month}: at most 2." in page
+    assert "they cost $0.02 (prices: Segment's Team plan" in page
+    assert "monthly tracked users" not in words(count(as_alice, cast))
+
+
+def test_people_who_count_this_month_already_are_said_to_add_nothing(
+    as_alice, cast, live
+):
+    other = factories.feed(factories.stream(cast.partner), cast.workspace)
+    seen(cast.feed, factories.NOW, "u1")
+    seen(other, now(), "u1")
+
+    page = words(count(as_alice, cast, ids="new", stream=cast.stream.slug))
+
+    assert "No more monthly tracked users" in page
+
+
+def test_a_replay_of_events_from_before_people_were_counted_says_so(
+    as_alice, cast, live
+):
+    assert "The number is unknown" in words(count(as_alice, cast, ids="new"))
 
 
 def test_an_empty_range_is_reported_on_the_form(as_alice, cast, live):

@@ -48,6 +48,7 @@ MORE = (
     "p/<slug:slug>/streams/<slug:stream_slug>/issues/?rule=PLAN-EVENT-001&name=Mail+Opened",
     "w/<public_id>/issues/?severity=hint",
     "w/<public_id>/replays/new/?count=1",
+    "w/<public_id>/replays/new/?count=1&ids=new",
     "p/<slug:slug>/streams/<slug:stream_slug>/plan/versions/?from=1&to=1",
     "docs/search/?q=retention",
     "docs/search/?q=xyzzy",

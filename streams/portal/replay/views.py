@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.base.clock import iso_ms
+from streams.base.clock import iso_ms, now
 from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.delivery.replay import services as service
@@ -30,6 +30,8 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
+from streams.portal.usage.added_people import BillEffect, bill_effect
+from streams.tracked_users.previews import added_by_replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,22 +197,37 @@ def _preview(
     """Raises NothingToReplay."""
     wanted = form.selection()
     stretch = service.select(connection, wanted)
-    first = _event(access, stretch.first)
+    first, last = _event(access, stretch.first), _event(access, stretch.end)
+    went_elsewhere = first.received_at < connection.destination_since
     context = {
         "access": access,
         "connection": connection,
         "form": form,
-        "went_elsewhere": first.received_at < connection.destination_since,
+        "went_elsewhere": went_elsewhere,
         "change": f"?{_without_count(request)}",
         "kept_fields": [field for field in form if field.name not in RANGE],
         "filter": wanted.filter,
         "stretch": stretch,
         "count": service.count(connection, stretch, wanted.filter),
         "first": first,
-        "last": _event(access, stretch.end),
+        "last": last,
+        "effect": _bill_effect(access, first, last)
+        if form.new_ids or went_elsewhere
+        else None,
         "running": service.left_to_replay(connection),
     }
     return render(request, "portal/replay/preview.html", context)
+
+
+def _bill_effect(access: WorkspaceAccess, first: Event, last: Event) -> BillEffect:
+    added = added_by_replay(
+        access.the_feed.pk,
+        [feed.pk for feed in access.feeds],
+        since=first.received_at,
+        until=last.received_at,
+        now=now(),
+    )
+    return bill_effect(added)
 
 
 def _without_count(request: PortalRequest) -> str:
