@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -221,3 +222,34 @@ def test_the_page_names_events_without_a_trigger(as_dev, cast, at):
 
     assert "1 event has no trigger" in page
     assert "when it is sent: Email Opened." in page
+
+
+def test_the_page_says_which_new_events_can_add_people_to_the_bill(
+    as_dev, cast, at, settings
+):
+    settings.MTU_PRICES = [(0, Decimal("0.01"))]
+    plan = TrackingPlan(events=(OPENED, PlannedEvent(name="Email Delivered")))
+    replace_draft(stream=cast.stream, plan=plan, what="", actor=cast.dev)
+
+    page = as_dev.get(at("-publish")).text
+
+    assert "<strong>Email Delivered</strong> happens to everyone" in page
+    assert "10,000 people who have no other event in a month cost $100.00" in page
+
+
+def test_events_that_were_published_before_and_those_of_people_are_not_named(
+    as_dev, cast, at
+):
+    delivered = PlannedEvent(name="Email Delivered", when="An email arrives.")
+    first = replace_draft(
+        stream=cast.stream,
+        plan=TrackingPlan(events=(delivered,)),
+        what="",
+        actor=cast.dev,
+    )
+    publish(stream=cast.stream, seen=first.mark, note="", actor=cast.dev)
+    page_call = PlannedEvent(call="page", name="Email Sent")
+    plan = TrackingPlan(events=(delivered, OPENED, page_call))
+    replace_draft(stream=cast.stream, plan=plan, what="", actor=cast.dev)
+
+    assert "happens to everyone" not in as_dev.get(at("-publish")).text

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from streams.catalog.plans.conformance import CompiledPlan
+from streams.spec.names.recipients import is_sent_to_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -61,3 +62,15 @@ def publish_preview(
         for kind, total in counts.most_common(MOST_KINDS)
     ]
     return PublishPreview(checked, affected, found)
+
+
+def new_recipients(before: TrackingPlan, after: TrackingPlan) -> Sequence[str]:
+    """Return the names of new events that happen to people whom a message is sent to."""
+    known = {(event.call, event.name) for event in before.events}
+    return [
+        event.name
+        for event in after.events
+        if (event.call, event.name) not in known
+        and event.call == "track"
+        and is_sent_to_people(event.name)
+    ]

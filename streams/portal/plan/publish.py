@@ -16,7 +16,11 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.catalog.plans.diff import plan_difference
 from streams.catalog.plans.plan import TrackingPlan
-from streams.catalog.plans.publish_preview import PublishPreview, publish_preview
+from streams.catalog.plans.publish_preview import (
+    PublishPreview,
+    new_recipients,
+    publish_preview,
+)
 from streams.catalog.plans.services import (
     CannotPublish,
     InvalidPlan,
@@ -38,6 +42,7 @@ from streams.portal.shared.access import (
     stream_of,
 )
 from streams.portal.shared.navigation_tags import within
+from streams.portal.usage.added_people import EXAMPLE, example_cost
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
@@ -111,6 +116,9 @@ def _publishing(
         if draft
         else [],
         "more_warnings": max(0, len(warnings) - MAX_SHOWN),
+        "recipients": new_recipients(before, draft.plan) if draft else [],
+        "example_people": EXAMPLE,
+        "example_cost": example_cost(),
         "form": form,
         "refused": refused,
     }

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from streams.tracked_users.previews import AddedPeople
 
 
+EXAMPLE = 10_000  # people
+
+
 @dataclass(frozen=True, slots=True)
 class BillEffect:
     """The words of a page about added people. An empty `cost`: the operator shows no prices."""
@@ -37,3 +40,9 @@ def bill_effect(added: AddedPeople) -> BillEffect:
         cost=dollars(prices.cost(added.most)) if prices else "",
         prices=prices,
     )
+
+
+def example_cost() -> str:
+    """Return the cost of EXAMPLE people in a month; empty: the operator shows no prices."""
+    prices = price_table()
+    return dollars(prices.cost(EXAMPLE)) if prices else ""
