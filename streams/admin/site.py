@@ -20,6 +20,7 @@ from streams.admin.home.model_groups import grouped
 from streams.admin.home.recent import latest_figures
 from streams.admin.home.tools import tools
 from streams.admin.home.work_queue import work_queue
+from streams.admin.monitoring.refused_requests import refused_requests
 from streams.admin.notices import views as notices
 from streams.admin.search.event_search import find_events
 from streams.admin.search.views import results
@@ -50,6 +51,12 @@ class StaffSite(AdminSite):
         return [
             path("search/", shown(results), options, name="search"),
             path("search/events/", shown(find_events), options, name="search-events"),
+            path(
+                "refused-requests/",
+                shown(refused_requests),
+                options,
+                name="refused-requests",
+            ),
             path("inbox/", shown(notices.inbox), options, name="inbox"),
             path("inbox/read/", shown(notices.inbox_read), name="inbox-read"),
             path("inbox/<int:pk>/", shown(notices.inbox_notice), name="inbox-notice"),

@@ -55,7 +55,7 @@ PAGES: dict[str, set[str]] = {
 READ_ONLY = {
     "app_list", "autocomplete", "components", "inbox", "inbox-notice", "inbox-read",
     "index", "jsi18n", "login", "outbox",
-    "password_change", "password_change_done", "search", "search-events", "streams_feed_event",
+    "password_change", "password_change_done", "search", "refused-requests", "search-events", "streams_feed_event",
     "streams_feed_events", "streams_feed_quarantine", "streams_stream_review",
     "view_on_site",
 }  # fmt: skip

@@ -164,6 +164,10 @@ def test_the_page_of_a_partner_counts_its_refused_requests_by_key(staff):
 
     assert f"API token “Production” ({token.hint}…): status 401, 1,200 requests" in page
     assert "Elsewhere" not in page
+    every = unescape(staff.get(reverse("admin:refused-requests")).text)
+    assert f"API token “Production” ({token.hint}…)" in every
+    assert f"API token “Elsewhere” ({elsewhere.hint}…)" in every
+    assert other.partner.name in every
 
 
 def test_an_issue_by_workspace_lists_the_workspaces_with_their_counts(staff):

@@ -109,6 +109,7 @@ def addresses(world):
     yield reverse("admin:streams_connection_pause", query=active)
     yield reverse("admin:streams_halt_lift", query={"halt": world.rows["halt"]})
     yield reverse("admin:search", query={"q": WRITE_KEY[-4:]})
+    yield reverse("admin:refused-requests")
     yield reverse("admin:search-events", query={"user_id": "u-1"})
 
 

@@ -278,6 +278,7 @@ ROWS = [
         302,
         first="email",
         unresolved="set_aside",
+        conflict_rule="person",
     ),
     for_partner_team("streams/<slug:stream_slug>/overview/"),
     for_partner_team("streams/<slug:stream_slug>/launch/"),

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from streams.base.clock import now
 from streams.catalog.pages.models import StreamProfile
+from streams.catalog.plans.rules import TYPE
 from streams.spec.rules import RULES
 from tests import factories
 from tests.portal.test_quarantine_views import words
@@ -106,6 +107,21 @@ def test_a_stream_shows_how_many_workspaces_are_affected_and_which(as_dev, cast,
     said = words(affected)
     assert re.search(rf"{cast.elsewhere.name} [^%]*? 4 4 ", said)
     assert of_workspace(cast) in affected.text
+
+
+def test_a_fault_that_a_new_plan_reports_by_another_rule_counts_every_workspace(
+    as_dev, cast
+):
+    by_plan = TYPE.issue("properties.a", "It is a text.", "Fix it.")
+    elsewhere = factories.feed(cast.stream, cast.elsewhere)
+    factories.found(cast.feed, "Order Completed", by_plan, at=now())
+    for feed in (cast.feed, elsewhere):
+        factories.found(feed, "Order Completed", WRONG, at=now())
+
+    page = as_dev.get(of_stream(cast), {"name": "Order Completed"})
+
+    assert "Workspaces: 2" in words(page)
+    assert "View 2 affected workspaces" in words(page)
 
 
 def test_a_fault_of_one_workspace_leads_to_its_events(as_dev, cast, found):

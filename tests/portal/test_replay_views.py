@@ -120,7 +120,9 @@ def test_the_times_of_a_replay_are_kept_and_shown(as_alice, cast, live):
 
 def test_both_deduplication_modes_are_explained_before_the_start(as_alice, cast, live):
     same = words(count(as_alice, cast))
-    assert "Events that Segment got within the last 24 hours have no effect" in same
+    assert (
+        "Events that Segment accepted within the last 24 hours have no effect" in same
+    )
     assert "A replay doesn't change it." in same
     assert "may be counted twice" not in same
     assert "may be counted twice" in words(count(as_alice, cast, ids="new"))

@@ -236,6 +236,7 @@ def staff_paths() -> Iterator[str]:
     yield reverse("admin:index")
     yield reverse("admin:password_change")
     yield reverse("components")
+    yield reverse("admin:refused-requests")
     yield reverse("outbox")
     yield reverse("admin:inbox")
     yield reverse("admin:notifications")

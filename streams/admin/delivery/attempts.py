@@ -179,10 +179,11 @@ class DeliveryAdmin(ConnectionRowsAdmin):
 
 @admin.register(Rejection)
 class RejectionAdmin(ConnectionRowsAdmin):
-    when_empty = _(
-        "Events that Segment rejects appear here. Requests that the portal refused are"
-        " counted on the page of their partner, and listed in its request log."
+    lead = _(
+        "Events that Segment rejected. Requests that the portal refused are under Refused"
+        " requests, in the tools on the first page."
     )
+    when_empty = _("Events that Segment rejects appear here.")
     list_display = (
         "created", "feed_link", "connection_link", "event_link", "response", "reason",
     )  # fmt: skip

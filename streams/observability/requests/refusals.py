@@ -17,13 +17,13 @@ from streams.events.models import Feed, ReplacedIngestKey
 from streams.events.retention.bounded_delete import delete_before
 from streams.observability.issues.counter import hour_of
 from streams.observability.requests.models import RefusedRequests
-from streams.tenancy.models import PartnerToken
+from streams.tenancy.models import Partner, PartnerToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from streams.tenancy.models import Partner
+    from django.db.models import QuerySet
 
 KEPT = timedelta(days=7)
 QUIET = timedelta(minutes=10)  # without a refused request, a run of them ends
@@ -104,6 +104,7 @@ class RefusedCount:
     status: int
     count: int
     last_at: datetime
+    partner: Partner
 
 
 def add(tallies: Mapping[RefusedKey, RefusedTally]) -> None:
@@ -161,16 +162,29 @@ def _merged() -> str:
 
 def refused_of(partner: Partner, now: datetime) -> list[RefusedCount]:
     """Return the counts of a partner's keys in the last day, the highest first."""
-    since = hour_of(now - LISTED)
-    own = RefusedRequests.objects.filter(stream__partner=partner, at__gte=since)
-    totals = own.values("subject", "status").annotate(
+    return _counts(RefusedRequests.objects.filter(stream__partner=partner), now)
+
+
+def refused_of_all(now: datetime) -> list[RefusedCount]:
+    """Return the counts of all partners' keys in the last day, the highest first."""
+    return _counts(RefusedRequests.objects.all(), now)
+
+
+def _counts(own: QuerySet[RefusedRequests], now: datetime) -> list[RefusedCount]:
+    recent = own.filter(at__gte=hour_of(now - LISTED))
+    totals = recent.values("subject", "status", "stream__partner").annotate(
         total=Sum("count"), last=Max("last_at")
     )
     rows = list(totals.order_by("-total", "subject", "status")[:MOST_LISTED])
     names = names_of(row["subject"] for row in rows)
+    partners = Partner.objects.in_bulk([row["stream__partner"] for row in rows])
     return [
         RefusedCount(
-            names[row["subject"]].text, row["status"], row["total"], row["last"]
+            names[row["subject"]].text,
+            row["status"],
+            row["total"],
+            row["last"],
+            partners[row["stream__partner"]],
         )
         for row in rows
         if row["subject"] in names

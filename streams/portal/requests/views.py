@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from redis import RedisError
 
 from streams.base.clock import now
+from streams.observability.requests.advice import ADVICE
 from streams.observability.requests.refusals import RefusedCount, refused_of
 from streams.observability.requests.store import (
     MOST_ENTRIES,
@@ -21,7 +22,7 @@ from streams.observability.requests.store import (
     LoggedRequest,
     newest,
 )
-from streams.portal.requests.wording import ADVICE, counts_of, title_of, tone_of
+from streams.portal.requests.wording import counts_of, title_of, tone_of
 from streams.portal.shared.access import PortalRequest, partner_to_see, signed_in
 from streams.portal.shared.filter_forms import FilterForm
 from streams.portal.workspace.json_text import highlighted

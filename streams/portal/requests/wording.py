@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-
-from streams.observability.requests.refusals import (
-    THROTTLED,
-    TOO_LARGE,
-    UNAUTHORIZED,
-)
+from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
     from streams.observability.requests.store import LoggedRequest
 
 
@@ -51,19 +43,6 @@ def summary_of(request: LoggedRequest) -> str:
     """Return the counts and the sender's program."""
     parts = (counts_of(request), request.user_agent)
     return " · ".join(part for part in parts if part)
-
-
-# What to do about requests that are refused with a status.
-ADVICE: dict[int, StrOrPromise] = {
-    UNAUTHORIZED: gettext_lazy(
-        "The token expired or was revoked, or the header and the body have different keys."
-        " Use a valid key."
-    ),
-    TOO_LARGE: gettext_lazy("Send fewer events in each request."),
-    THROTTLED: gettext_lazy(
-        "Too many events are queued. Wait for the time in Retry-After, and send them again."
-    ),
-}
 
 
 def tone_of(request: LoggedRequest) -> str:

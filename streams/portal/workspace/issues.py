@@ -37,6 +37,7 @@ from streams.portal.shared.way_back import opened_from
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.forms import IssueFilterForm
 from streams.portal.workspace.issue_shares import NameEstimates, Shares
+from streams.portal.workspace.issue_spread import Spread
 from streams.portal.workspace.json_text import highlighted
 from streams.portal.workspace.quarantined import HeldByIssue
 from streams.publishing.page_data import profile_of
@@ -221,7 +222,8 @@ def _matches(fault: Fault, wanted: dict[str, str]) -> bool:
 def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultRow]:
     # Of a whole stream, nothing is estimated.
     names = NameEstimates.load(page.feed, at) if page.feed and shown else None
-    spread, held = _spread(page, shown), _held(page)
+    spread = Spread.of(shown) if page.feed is None else Spread()
+    held = _held(page)
     plan = PlanLinks.load(page.access, page.stream)
     rows = []
     for fault in shown:
@@ -229,7 +231,7 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
         kind, is_error = fault.kind, fault.severity == Severity.ERROR
         rule, sample = RULES.get(kind.rule), kind.sample
         is_blocked = is_error and page.mode in BLOCKING
-        affected = spread.get(kind.pk)
+        widest, affected = spread.widest(fault)
         rows.append(
             FaultRow(
                 fault=fault,
@@ -241,7 +243,7 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
                 held=count,
                 held_by=held_by,
                 is_refused=is_always_rejected(kind.rule),
-                affected=urlencode({"rule": kind.rule, "name": kind.name}),
+                affected=urlencode({"rule": widest.rule, "name": kind.name}),
                 learn=plan.learn(kind.name, fault.rules),
                 edit=plan.edit(kind.name, fault.rules),
                 shares=names.shares(fault, is_blocked=is_blocked)
@@ -273,12 +275,6 @@ def _held(page: IssuesPage) -> HeldByIssue:
     if page.feed is None:
         return HeldByIssue(quarantine.feeds_with_some(page.stream.pk))
     return HeldByIssue([page.feed.pk] if page.feed.quarantined else [])
-
-
-def _spread(page: IssuesPage, shown: Sequence[Fault]) -> dict[int, IssueSpread]:
-    if page.feed is not None:
-        return {}
-    return queries.spread([fault.kind for fault in shown])
 
 
 def _affected(
