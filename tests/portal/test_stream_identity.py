@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
+from streams.base.clock import now
+from streams.observability.user_id_lookups.models import LookupDay
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +38,17 @@ def choose(client, cast, *order, unresolved="set_aside", **more):
     places = dict(zip(("first", "second", "third"), order, strict=False))
     sent = {**places, "unresolved": unresolved, "conflict_rule": "person", **more}
     page = client.post(url(cast), sent, follow=True)
+    cast.stream.refresh_from_db()
+    return page
+
+
+def confirm(client, cast, page):
+    """Send the form of a page again, as it is."""
+    form = page.context["identity"]
+    sent = {name: form[name].value() or "" for name in form.fields}
+    page = client.post(
+        url(cast), sent | {"confirmed": page.context["confirmed"]}, follow=True
+    )
     cast.stream.refresh_from_db()
     return page
 
@@ -76,8 +91,9 @@ def test_the_key_of_anonymous_ids_never_changes(as_dev, cast):
     choose(as_dev, cast, "email")
     key = cast.stream.anonymous_key
 
-    choose(as_dev, cast, "tool_id", unresolved="anonymous")
+    confirm(as_dev, cast, choose(as_dev, cast, "tool_id", unresolved="anonymous"))
 
+    assert cast.stream.unresolved == "anonymous"
     assert cast.stream.anonymous_key == key
 
 
@@ -118,7 +134,8 @@ def test_lookups_can_be_turned_off_again(as_dev, cast):
 def test_the_rule_for_conflicts_needs_no_identifier_and_is_in_the_activity_log(
     as_dev, cast
 ):
-    choose(as_dev, cast, unresolved="reject", conflict_rule="newest")
+    page = choose(as_dev, cast, unresolved="reject", conflict_rule="newest")
+    confirm(as_dev, cast, page)
 
     assert cast.stream.conflict_rule == "newest"
     page = as_dev.get(reverse("portal:partner-activity", args=[cast.partner.slug]))
@@ -150,3 +167,87 @@ def test_another_partner_finds_nothing(client, cast):
     client.force_login(cast.rita)
 
     assert client.post(url(cast), {"unresolved": "reject"}).status_code == 404
+
+
+# --- Choices that can add people to the bill ------------------------------------------
+
+
+def test_anonymous_ids_are_saved_once_their_effect_was_shown(as_dev, cast, settings):
+    settings.MTU_PRICES = [(0, Decimal("0.01"))]
+    day, feed = now().date(), cast.feed
+    LookupDay.objects.create(
+        day=day, feed=feed, result=LookupDay.UNRESOLVED, count=1_200
+    )
+
+    page = choose(as_dev, cast, "email", unresolved="anonymous")
+
+    assert "Not saved yet." in words(page)
+    assert "is one more monthly tracked user" in words(page)
+    assert "In the last 30 days, 1,200 events had no known userId." in words(page)
+    assert "10,000 more people cost $100.00 a month" in words(page)
+    assert cast.stream.unresolved == "reject"
+
+    page = confirm(as_dev, cast, page)
+
+    assert "Settings saved." in words(page)
+    assert (cast.stream.identify_by, cast.stream.unresolved) == ("email", "anonymous")
+
+
+def test_another_choice_than_the_one_that_was_shown_is_shown_first(as_dev, cast):
+    page = choose(as_dev, cast, "email", unresolved="anonymous")
+
+    page = choose(
+        as_dev,
+        cast,
+        "phone",
+        unresolved="anonymous",
+        confirmed=page.context["confirmed"],
+    )
+
+    assert "Not saved yet." in words(page)
+    assert cast.stream.unresolved == "reject"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effect"),
+    [
+        (
+            {"order": ["email"], "unresolved": "anonymous"},
+            {"order": ["tool_id", "email"], "unresolved": "anonymous"},
+            "gets another anonymousId",
+        ),
+        (
+            {"order": ["email", "tool_id"]},
+            {"order": ["tool_id", "email"]},
+            "an event can get another ID than before",
+        ),
+        (
+            {"order": ["email"]},
+            {"order": ["email"], "conflict_rule": "newest"},
+            "later events have that one",
+        ),
+    ],
+)
+def test_a_changed_rule_that_can_add_people_says_so(
+    as_dev, cast, before, after, effect
+):
+    page = choose(as_dev, cast, *before.pop("order"), **before)
+    if "confirmed" in page.context:
+        confirm(as_dev, cast, page)
+
+    page = choose(as_dev, cast, *after.pop("order"), **after)
+
+    assert "Not saved yet." in words(page)
+    assert effect in words(page)
+
+
+def test_choices_that_add_no_one_are_saved_at_once(as_dev, cast):
+    choose(as_dev, cast, "email", "phone")
+    confirm(as_dev, cast, choose(as_dev, cast, "email", unresolved="anonymous"))
+
+    page = choose(as_dev, cast, "email", "tool_id", unresolved="anonymous")
+    assert "Settings saved." in words(page)
+    page = choose(as_dev, cast, unresolved="reject")
+
+    assert "Settings saved." in words(page)
+    assert (cast.stream.identify_by, cast.stream.unresolved) == ("", "reject")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import connection, transaction
@@ -20,6 +20,8 @@ from streams.observability.user_id_lookups.models import LookupDay
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from streams.observability.user_id_lookups.counter import LookupCounter, LookupKey
 
@@ -63,8 +65,10 @@ def flush(counter: LookupCounter) -> None:
         counter.add(counts)
 
 
-def lookups_of(feed_ids: Collection[int], now: datetime) -> Lookups:
-    """Return the counts of these feeds in the last SHOWN_DAYS."""
+def lookups_of(
+    feed_ids: Collection[int] | QuerySet[Feed, Any], now: datetime
+) -> Lookups:
+    """Return the counts of these feeds, or of a query of their IDs, in the last SHOWN_DAYS."""
     since = now - timedelta(days=SHOWN_DAYS)
     rows = LookupDay.objects.filter(feed__in=feed_ids, day__gte=since.date())
     sums = dict(rows.values_list("result").annotate(total=Sum("count")))

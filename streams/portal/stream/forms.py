@@ -95,7 +95,8 @@ class StreamForm(forms.Form):
         label=_("Accept events with only an anonymousId"),
         help_text=_(
             "Events of people who have no userId yet. Segment asks partners to send a userId"
-            " with every event. To find the userId by an email or by your own ID, don't turn"
+            " with every event, and bills each anonymousId that comes without one as another"
+            " monthly tracked user. To find the userId by an email or by your own ID, don't turn"
             " this on: see “Look up missing userIds” below."
         ),
     )

@@ -22,6 +22,7 @@ from streams.portal.shared.access import (
     stream_of,
 )
 from streams.portal.shared.navigation_tags import within
+from streams.portal.stream.bill_effects import bill_effects, choices_key
 from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
 from streams.portal.stream.identity_form import IdentityForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
@@ -63,6 +64,7 @@ def _settings(
     stream: Stream,
     form: StreamForm,
     identity: IdentityForm | None = None,
+    **more: object,
 ) -> HttpResponse:
     disabled = not access.can_develop
     for field in form.fields.values():
@@ -73,6 +75,7 @@ def _settings(
         "form": form,
         "identity": identity or IdentityForm.of(stream, disabled=disabled),
         "readings": ReadingsForm.of(stream, disabled=disabled),
+        **more,
     }
     return render(request, "portal/stream/settings.html", context)
 
@@ -95,12 +98,20 @@ def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
 @signed_in
 @require_POST
 def identity(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Save how a stream finds the userIds of its events."""
+    """Save how a stream finds the userIds of its events.
+
+    Choices that can add tracked users are saved once their effect was shown.
+    """
     access = partner_to_develop(request, slug)
     found = stream_of(access, stream_slug)
     form = IdentityForm.of(found, request.POST)
     if not form.is_valid():
         return _settings(request, access, found, StreamForm.of(found), form)
+    effects = bill_effects(found, form.cleaned_data)
+    key = choices_key(form.cleaned_data)
+    if effects and request.POST.get("confirmed") != key:
+        more = {"effects": effects, "confirmed": key}
+        return _settings(request, access, found, StreamForm.of(found), form, **more)
     choose_identity(stream=found, actor=request.user, **form.cleaned_data)
     messages.success(request, _("Settings saved."))
     return redirect(within(access, "partner-stream", stream_slug))
