@@ -50,7 +50,17 @@ class InboundAddress(models.Model):
     duplicates = models.BigIntegerField(_("duplicates"), default=0, db_default=0)
     own = models.BigIntegerField(_("sent by the tool"), default=0, db_default=0)
     deletes = models.BigIntegerField(_("deletions"), default=0, db_default=0)
+    suppressions = models.BigIntegerField(
+        _("suppressions and their ends"), default=0, db_default=0
+    )
+    suppressed = models.BigIntegerField(
+        _("of suppressed people"), default=0, db_default=0
+    )
     refused = models.BigIntegerField(_("refused"), default=0, db_default=0)
+    # Whether a person who is deleted in Segment is also suppressed here.
+    suppresses_deleted = models.BooleanField(
+        _("suppress deleted people"), default=False, db_default=False
+    )
 
     class Meta:
         verbose_name = _("inbound address")

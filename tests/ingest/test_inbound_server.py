@@ -108,6 +108,8 @@ def test_an_event_is_learned_before_the_response(post, address):
         "duplicates": 0,
         "own": 0,
         "deletes": 0,
+        "suppressions": 0,
+        "suppressed": 0,
         "refused": 0,
         "links": 1,
         "conflicts": 0,

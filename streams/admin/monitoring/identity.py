@@ -66,7 +66,7 @@ class InboundAddressAdmin(HistoryAdmin):
     )  # fmt: skip
     fields = (
         "public_id", "feed_link", "created", "received", "learned", "unidentified",
-        "duplicates", "own", "deletes", "refused", "last_received", "last_refused",
+        "duplicates", "own", "deletes", "suppressions", "suppressed", "refused", "last_received", "last_refused",
         "last_refused_rule", "last_refused_reason", "previous_until",
     )  # fmt: skip
     readonly_fields = fields

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from streams.identity.inbound.tool_names import ToolNames
 
 CALLS = {"identify", "track", "page", "screen", "group", "alias", "delete"}
+# Segment sends only `delete`. The others come from customers' own functions and scripts.
+PRIVACY_CALLS = {"delete", "suppress", "suppress_with_delete", "unsuppress"}
 TEST_MESSAGE_ID = "portal-test-"  # the start of the messageId of a test call
 LONGEST_ORIGIN = 100  # characters of a source and a messageId that are kept
 DIGEST_BYTES = 16
@@ -90,7 +92,7 @@ class InboundEvent(msgspec.Struct, frozen=True, gc=False):
     @property
     def claims(self) -> int:
         """The number of links that this event can add."""
-        is_silent = self.user_id is None or self.is_delete or self.is_own
+        is_silent = self.user_id is None or self.is_privacy_request or self.is_own
         return 0 if is_silent else len(self.identifiers)
 
     @property
@@ -101,7 +103,17 @@ class InboundEvent(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_delete(self) -> bool:
         """Whether Segment asks to delete the person's data."""
-        return self.call == "delete"
+        return self.call in ("delete", "suppress_with_delete")
+
+    @property
+    def suppresses(self) -> bool:
+        """Whether Segment asks not to store events of the person any more."""
+        return self.call in ("suppress", "suppress_with_delete")
+
+    @property
+    def is_privacy_request(self) -> bool:
+        """Whether the event asks for something about the person."""
+        return self.call in PRIVACY_CALLS
 
 
 def read_event(
@@ -119,18 +131,18 @@ def read_event(
         return NOT_AN_OBJECT
     except (msgspec.DecodeError, ValueError, RecursionError):
         return MALFORMED
-    if not isinstance(call.type, str) or call.type not in CALLS:
+    if not isinstance(call.type, str) or call.type not in CALLS | PRIVACY_CALLS:
         return NO_TYPE
     if replaced and isinstance(event.user_id, str) and replaced in event.user_id:
         return SPLIT_CHARACTER
     if replaced:
         whole = tuple(i for i in event.identifiers if replaced not in i.value + i.type)
         event = msgspec.structs.replace(event, identifiers=whole)
-    return _deletion(event) if event.is_delete else event
+    return _request(event) if event.is_privacy_request else event
 
 
-def _deletion(event: InboundEvent) -> InboundEvent | EventRefusal:
-    """Return a delete event with its userId as text, or why it can delete no one."""
+def _request(event: InboundEvent) -> InboundEvent | EventRefusal:
+    """Return a privacy request with its userId as text, or why it names no one."""
     user_id = event.user_id
     if user_id is None or user_id == "":
         return event if event.identifiers else NO_PERSON

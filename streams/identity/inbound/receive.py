@@ -13,14 +13,20 @@ from django.db.models import F
 from streams.identity.claims import Origin
 from streams.identity.forgetting import forget
 from streams.identity.inbound.events import InboundEvent
+from streams.identity.inbound.refusal_notes import refused_fields
 from streams.identity.inbound.refusals import EventRefusal, refusal_of
+from streams.identity.inbound.suppressing import (
+    apply_suppressions,
+    lock_for_suppressions,
+    of_suppressed_people,
+)
 from streams.identity.inbound_address import InboundAddress, InboundMessage
 from streams.identity.links import MOST_FACTS, IdentityFact, chunks, learn
 from streams.identity.models import OriginKind
 from streams.identity.stored import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from streams.identity.identifiers import Identifier
@@ -28,7 +34,10 @@ if TYPE_CHECKING:
 # The outcomes of an event. Each is also a counter of InboundAddress.
 LEARNED, UNIDENTIFIED, DUPLICATE = "learned", "unidentified", "duplicates"
 OWN, DELETED, REFUSED = "own", "deletes", "refused"
-OUTCOMES = (LEARNED, UNIDENTIFIED, DUPLICATE, OWN, DELETED, REFUSED)
+REQUESTED, SUPPRESSED = "suppressions", "suppressed"
+OUTCOMES = (
+    LEARNED, UNIDENTIFIED, DUPLICATE, OWN, DELETED, REQUESTED, SUPPRESSED, REFUSED
+)  # fmt: skip
 
 
 class Deletion(Protocol):
@@ -112,23 +121,50 @@ def receive(
     """
     # Maps are changed in this order by everyone, so that there are no deadlocks.
     numbered = sorted(enumerate(deliveries), key=lambda pair: pair[1].feed_id)
-    _lock({delivery.address_id for delivery in deliveries})
+    addresses = _locked(deliveries)
     receipts: dict[int, InboundReceipt] = {}
     for feed_id, group in groupby(numbered, key=lambda pair: pair[1].feed_id):
         pairs = list(group)
         of_feed = [delivery for _number, delivery in pairs]
         done = _outcomes(feed_id, of_feed, at)
+        _suppress(addresses[of_feed[0].address_id], of_feed, done)
         _learn(feed_id, of_feed, done, at, delete)
         _count(of_feed, done, at)
         receipts.update(zip((n for n, _ in pairs), done, strict=True))
     return [receipts[n] for n in range(len(deliveries))]
 
 
-def _lock(address_ids: Iterable[int]) -> None:
-    wanted = set(address_ids)
+def _locked(deliveries: Sequence[InboundDelivery]) -> dict[int, InboundAddress]:
+    """Lock the addresses of these requests, and return them by their IDs."""
+    wanted = {delivery.address_id for delivery in deliveries}
     rows = InboundAddress.objects.filter(pk__in=wanted).order_by("feed_id")
-    if len(rows.select_for_update().values_list("pk")) != len(wanted):
+    locked = rows.select_for_update(of=("self",))
+    found = {
+        one.pk: one for one in locked.select_related("feed__workspace", "feed__stream")
+    }
+    if len(found) != len(wanted):
         raise UnknownAddress
+    events = chain.from_iterable(delivery.events for delivery in deliveries)
+    lock_for_suppressions(found.values(), events)
+    return found
+
+
+def _suppress(
+    address: InboundAddress,
+    deliveries: Sequence[InboundDelivery],
+    receipts: Sequence[InboundReceipt],
+) -> None:
+    """Suppress people as events of a feed ask, and learn nothing about suppressed people."""
+    asked: list[InboundEvent] = []
+    told: list[tuple[InboundReceipt, int, InboundEvent]] = []
+    for pair in zip(deliveries, receipts, strict=True):
+        for outcome in (REQUESTED, DELETED):
+            asked += [event for _, _, event in _with(outcome, *pair)]
+        told += _with(LEARNED, *pair)
+    apply_suppressions(address, asked)
+    for place in of_suppressed_people(address, [event for _, _, event in told]):
+        receipt, number, _event = told[place]
+        receipt.outcomes[number] = SUPPRESSED
 
 
 def _outcomes(
@@ -177,6 +213,8 @@ def _outcome(event: InboundEvent | EventRefusal, seen: set[bytes]) -> str:
         seen.add(event.digest)
     if event.is_delete:
         return DELETED
+    if event.is_privacy_request:
+        return REQUESTED
     if event.is_own:
         return OWN
     # An empty or wrong userId is a mistake that someone should see; null is no userId.
@@ -258,13 +296,3 @@ def _count(
 
 def _is_test(event: InboundEvent | EventRefusal) -> bool:
     return isinstance(event, InboundEvent) and event.is_test
-
-
-def refused_fields(why: EventRefusal, at: datetime) -> dict[str, object]:
-    """Return the columns of an address that show its last refusal."""
-    longest = InboundAddress._meta.get_field("last_refused_reason").max_length
-    return {
-        "last_refused_at": at,
-        "last_refused_rule": why.rule,
-        "last_refused_reason": why.message[:longest],
-    }

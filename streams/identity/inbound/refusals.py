@@ -36,8 +36,8 @@ SPLIT_CHARACTER = EventRefusal(
 )
 NO_PERSON = EventRefusal(
     "INBOUND-EVENT-005",
-    "The delete event has neither a userId nor an anonymousId.",
-    "Send delete events as Segment delivered them.",
+    "The event to delete or suppress a person names no one.",
+    "Send its userId, or identifiers such as an anonymousId.",
 )
 TOO_MANY_IDENTIFIERS = EventRefusal(
     "INBOUND-EVENT-006",

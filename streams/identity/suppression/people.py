@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -14,7 +15,7 @@ from streams.identity.digests import (
     user_id_message,
     workspace_keys,
 )
-from streams.identity.models import SuppressedKey
+from streams.identity.models import SuppressedKey, SuppressedPerson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from streams.identity.identifiers import Identifier
 
 CHUNK = 5_000  # rows that are read at once
+AT_ONCE = 500  # digests in a query, below the limit of every SQLite version
 # Of a digest, which has 16. Among a million digests, another one starts like one of them with
 # a probability of 1 to 18 million millions.
 KEPT_BYTES = 8
@@ -104,6 +106,34 @@ def suppressed_people(workspace_id: int, feed_id: int) -> SuppressedPeople:
             for rows in (given, linked)
         ),
     )
+
+
+def suppressed_among(
+    workspace_id: int,
+    feed_id: int,
+    people: Sequence[tuple[str, Sequence[Identifier]]],
+) -> set[int]:
+    """Return the places of those people, of few, who are suppressed in a feed.
+
+    Each has a userId, which may be "", and identifiers. One query for each 500 digests.
+    """
+    keys = workspace_keys(workspace_id)
+    places: dict[bytes, set[int]] = {}
+    for place, (user_id, identifiers) in enumerate(people):
+        own = [user_id_message(user_id)] if user_id else []
+        own += [m for one in identifiers if (m := message(one)) is not None]
+        for one in own:
+            for key in keys:
+                places.setdefault(key.digest(one), set()).add(place)
+    scope = SuppressedPerson.objects.filter(in_feed(workspace_id, feed_id))
+    found: set[int] = set()
+    for some in batched(places, AT_ONCE):
+        rows = SuppressedKey.objects.filter(
+            digest__in=some, linked_in=None, person__in=scope
+        )
+        for digest in rows.values_list("digest", flat=True):
+            found |= places[bytes(digest)]
+    return found
 
 
 def _any(messages: Sequence[bytes], keys: Sequence[FeedKey], among: DigestSet) -> bool:

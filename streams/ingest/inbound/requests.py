@@ -99,7 +99,7 @@ def take(admission: InboundAdmission, body: bytes) -> InboundDelivery:
         isinstance(event, EventRefusal) for event in events
     ):
         raise RequestRefused(400, first.rule, first.message, first.fix)
-    deletes = sum(isinstance(e, InboundEvent) and e.is_delete for e in events)
+    deletes = sum(isinstance(e, InboundEvent) and e.is_privacy_request for e in events)
     if deletes > MOST_DELETES:
         raise _too_many_deletes(deletes)
     return InboundDelivery(access.address_id, access.feed_id, events)
@@ -119,8 +119,8 @@ def _too_many_deletes(count: int) -> RequestRefused:
     return RequestRefused(
         413,
         "INBOUND-BODY-004",
-        f"The list has {count:,} delete events. The limit is {MOST_DELETES:,}.",
-        "Send fewer delete events per request.",
+        f"The list has {count:,} delete and suppress events. The limit is {MOST_DELETES:,}.",
+        "Send fewer of them per request.",
     )
 
 

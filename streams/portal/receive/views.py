@@ -144,6 +144,8 @@ def _counts(address: InboundAddress) -> list[tuple[StrOrPromise, int]]:
         (_("Duplicates"), address.duplicates),
         (_("Sent by the tool, and test calls"), address.own),
         (_("Deletion requests"), address.deletes),
+        (_("Requests to suppress a person, or to end that"), address.suppressions),
+        (_("Of suppressed people"), address.suppressed),
         (_("Refused events of accepted requests"), address.refused),
     ]
 
