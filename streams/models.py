@@ -55,11 +55,13 @@ from streams.tenancy.models import (
 )
 from streams.tenancy.saved_filters.models import SavedFilter
 from streams.tracked_users.models import TrackedUsers, TrackedUsersKey
+from streams.uploads.models import CheckedLink, Upload, UploadPart, UploadReport
 
 __all__ = [
     "Alert",
     "AudienceState",
     "AuditEntry",
+    "CheckedLink",
     "Conflict",
     "Connection",
     "Cursor",
@@ -115,6 +117,9 @@ __all__ = [
     "Suspension",
     "TrackedUsers",
     "TrackedUsersKey",
+    "Upload",
+    "UploadPart",
+    "UploadReport",
     "User",
     "WebhookEndpoint",
     "WebhookMessage",

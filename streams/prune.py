@@ -17,6 +17,7 @@ from streams.observability.issues.expiry import forget
 from streams.observability.requests import refusals
 from streams.observability.user_id_lookups import store as user_id_lookups
 from streams.tracked_users import store as tracked_users
+from streams.uploads import services as uploads
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,7 @@ INBOUND = "streams_inboundmessage"
 
 
 def prune(*, now: datetime) -> pruning.PruneResult:
-    """Delete expired events, old delivery attempts, counts of issues, refused requests and lookups of userIds, tracked users, replaced keys, form claims, exports, messageIds of events from Segment, alerts, activity log entries and kept emails."""
+    """Delete expired events, old delivery attempts, counts of issues, refused requests and lookups of userIds, tracked users, replaced keys, form claims, exports, uploads, messageIds of events from Segment, alerts, activity log entries and kept emails."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_refusedrequests"] += refusals.forget(now)
@@ -35,6 +36,7 @@ def prune(*, now: datetime) -> pruning.PruneResult:
     done.rows["streams_replacedingestkey"] += feeds.forget_replaced_keys(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)
     done.rows["streams_export"] += exports.forget(now)
+    done.rows["streams_upload"] += uploads.forget(now)
     done.rows[INBOUND] += delete_before(INBOUND, "received_at", now - MESSAGES_KEPT)
     done.rows["streams_alert"] += alerts.forget(now)
     done.rows["streams_auditentry"] += audit.forget(now)

@@ -37,12 +37,14 @@ from streams.delivery.wake import (
     ERASURES,
     EXPORTS,
     QUARANTINE,
+    UPLOADS,
     WAITING,
     WEBHOOKS,
     wake,
     wake_erasures,
     wake_exports,
     wake_quarantine,
+    wake_uploads,
     wake_waiting,
     wake_webhooks,
 )
@@ -58,6 +60,7 @@ from streams.observability.work_figures.store import (
 from streams.privacy import jobs as erasures
 from streams.prune import prune as prune_all
 from streams.sign_in.session_ending import forget_ended_sessions
+from streams.uploads import reading as uploads
 
 log = structlog.get_logger()
 _stop = threading.Event()
@@ -106,6 +109,8 @@ def sweep(**_: object) -> None:
             wake_exports()
         if erasures.has_lost_its_worker():
             wake_erasures()
+        if uploads.has_lost_its_worker():
+            wake_uploads()
         history.tick()
         clock_repair.mend()  # late, because a locked row can delay it
         if waiting_release.is_due() or waiting_renewal.is_due():
@@ -148,6 +153,12 @@ def work_erasures(**_: object) -> None:
         erasures.work(_stop.is_set)
     finally:
         _erasing.release()
+
+
+@shared_task(name=UPLOADS, ignore_result=True)
+def work_uploads(**_: object) -> None:
+    """Read uploaded files with userIds. Several workers can do so at once."""
+    uploads.work(_stop.is_set, rest=_stop.wait)
 
 
 @shared_task(name="streams.alerts", ignore_result=True)

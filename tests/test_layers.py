@@ -41,6 +41,7 @@ ORDER = (
     {"observability"},
     {"alerts"},
     {"exports"},
+    {"uploads"},
     {"privacy"},
     {"publishing"},
     {"review"},

@@ -20,12 +20,11 @@ from streams.base.request_errors import RequestRefused
 from streams.identity.change_feed import changes_after
 from streams.identity.claims import Origin
 from streams.identity.digests import feed_secret, ring
-from streams.identity.external_ids import external_identifier
-from streams.identity.identifiers import NAMES, Identifier, IdentifierKind
+from streams.identity.external_ids import PersonItem
+from streams.identity.identifiers import NAMES, IdentifierKind
 from streams.identity.inbound.tool_names import tool_names
 from streams.identity.links import (
     MOST_FACTS,
-    MOST_OF_PERSON,
     MOST_OF_REQUEST,
     IdentityFact,
     chunks,
@@ -34,7 +33,7 @@ from streams.identity.links import (
 from streams.identity.models import LinkChange, OriginKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
 
     from streams.events.models import Feed
@@ -43,48 +42,12 @@ if TYPE_CHECKING:
     from streams.tenancy.models import PartnerToken
 
 MAX_BODY_BYTES = 2_000_000
-# Of an item. The four other kinds of identifiers are fields of the item.
-MOST_EXTERNAL_IDS = MOST_OF_PERSON - 4
 CHANGES = {
     LinkChange.Change.ADDED: "added",
     LinkChange.Change.REPLACED: "replaced",
     LinkChange.Change.REMOVED: "removed",
 }
 _ORIGIN = Origin(OriginKind.API)
-
-
-@prepared
-class ExternalId(msgspec.Struct, frozen=True):
-    """An ID of a person in another system."""
-
-    id: str
-    type: str = ""
-
-
-@prepared
-class Item(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """One person. `user_id` has any type, because it may be refused with a reason."""
-
-    user_id: object = None
-    id: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    anonymous_id: str | None = None
-    external_ids: Annotated[
-        list[ExternalId], msgspec.Meta(max_length=MOST_EXTERNAL_IDS)
-    ] = []
-
-    def identifiers(self, names: ToolNames) -> Iterator[Identifier]:
-        single = (
-            (IdentifierKind.TOOL_ID, self.id),
-            (IdentifierKind.EMAIL, self.email),
-            (IdentifierKind.PHONE, self.phone),
-            (IdentifierKind.ANONYMOUS_ID, self.anonymous_id),
-        )
-        yield from (Identifier(kind, value) for kind, value in single if value)
-        for one in self.external_ids:
-            if found := external_identifier(one.id, one.type, names):
-                yield found
 
 
 @prepared
@@ -179,7 +142,7 @@ def _check_number(facts: Iterable[IdentityFact]) -> None:
 
 def _fact(raw: object, names: ToolNames, at: datetime) -> IdentityFact:
     """Read one item. Raises msgspec.ValidationError."""
-    item = msgspec.convert(raw, Item)
+    item = msgspec.convert(raw, PersonItem)
     return IdentityFact(item.user_id, tuple(item.identifiers(names)), at, _ORIGIN)
 
 

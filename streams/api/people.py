@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.api.identities import Item
 from streams.api.request_data import read_body
 from streams.base.request_errors import RequestRefused
+from streams.identity.external_ids import PersonItem
 from streams.identity.identifiers import normalized
 from streams.identity.inbound.tool_names import tool_names
 from streams.identity.user_ids import problem
@@ -25,7 +25,7 @@ def read_person(
     request: HttpRequest, token: PartnerToken
 ) -> tuple[str, list[Identifier]]:
     """Return the userId, or "" and the identifiers in a body. Raises RequestRefused."""
-    item = read_body(request, Item, most_bytes=MAX_BODY_BYTES, example=EXAMPLE)
+    item = read_body(request, PersonItem, most_bytes=MAX_BODY_BYTES, example=EXAMPLE)
     identifiers = list(item.identifiers(tool_names(token.stream.slug)))
     if item.user_id is None:
         if not any(normalized(one) is not None for one in identifiers):

@@ -16,6 +16,18 @@ IDENTITY: dict[str, StrOrPromise] = {
         "Added %(links)s links to the identity map by API, with the token %(token)s…",
         "links",
     ),
+    "identity.upload_started": _("Uploaded a file with userIds, to check it"),
+    "identity.upload_applied": ngettext_lazy(
+        "Applied a file with userIds, which adds %(links)s link",
+        "Applied a file with userIds, which adds %(links)s links",
+        "links",
+    ),
+    "identity.upload_deleted": _("Deleted an upload of userIds"),
+    "identity.uploaded": ngettext_lazy(
+        "Added %(links)s link to the identity map from a file",
+        "Added %(links)s links to the identity map from a file",
+        "links",
+    ),
     "identity.kept": _("Kept the userId of a person with a conflict: %(identifier)s"),
     "identity.replaced": _(
         "Replaced the userId of a person with a conflict: %(identifier)s"

@@ -25,6 +25,7 @@ DRAIN = "streams.drain"
 QUARANTINE = "streams.quarantine"
 WAITING = "streams.waiting"
 EXPORTS = "streams.exports"
+UPLOADS = "streams.uploads"
 WEBHOOKS = "streams.webhooks"
 ERASURES = "streams.erasures"
 
@@ -46,6 +47,11 @@ def wake_quarantine_after_commit() -> None:
 def wake_exports_after_commit() -> None:
     """Wake a worker for exports once the caller's transaction commits."""
     transaction.on_commit(wake_exports)
+
+
+def wake_uploads_after_commit() -> None:
+    """Wake a worker for uploads once the caller's transaction commits."""
+    transaction.on_commit(wake_uploads)
 
 
 def wake_webhooks_after_commit() -> None:
@@ -89,6 +95,11 @@ def wake_exports() -> None:
 def wake_erasures() -> None:
     """Wake a worker for erasures now. Best effort."""
     _wake_for(ERASURES)
+
+
+def wake_uploads() -> None:
+    """Wake a worker for uploads now. Best effort."""
+    _wake_for(UPLOADS)
 
 
 def wake_webhooks() -> None:

@@ -7,13 +7,14 @@ changes several maps must do so in the order of the feeds' IDs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from streams.base.clock import now
 from streams.catalog.person_identifiers import ConflictRule
-from streams.identity.claims import Claim, Origin, plan
+from streams.identity.claims import Claim, KnownLink, Origin, plan
 from streams.identity.conflicts import decided_by_people, rule_of, settle
 from streams.identity.digests import digests, key_check, ring
 from streams.identity.map_lock import locked_map, store_changes
@@ -23,13 +24,13 @@ from streams.identity.user_ids import NO_IDENTIFIER, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from streams.identity.claims import Plan
     from streams.identity.identifiers import Identifier, IdentifierKind
     from streams.identity.models import IdentityMap
     from streams.identity.user_ids import UserIdProblem
 
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_FACTS = 1_000  # per call, so that a map is locked briefly
 # Per transaction, for the same reason: 5,000 new ones take 0.7 s.
 MOST_IDENTIFIERS = 5_000
@@ -55,6 +56,7 @@ class FactResult:
     new: int = 0  # links
     seen: int = 0  # links that existed, with the same userId
     conflicts: Sequence[IdentifierKind] = ()  # of links that had another userId
+    kept: Sequence[str] = ()  # for each of these links, the userId that disagrees
 
 
 def chunks[T](items: Iterable[T], identifiers: Callable[[T], int]) -> Iterator[list[T]]:
@@ -99,6 +101,32 @@ def learn(feed_id: int, facts: Sequence[IdentityFact]) -> list[FactResult]:
     return [_result(number, problems, changes) for number in range(len(facts))]
 
 
+def preview(
+    feed_id: int,
+    facts: Sequence[IdentityFact],
+    earlier: Callable[[Sequence[bytes]], Mapping[bytes, str]],
+) -> tuple[list[FactResult], dict[bytes, str]]:
+    """Return what `learn` would do with facts, and the userIds that it would set, by digest.
+
+    Nothing is stored or locked. `earlier` returns the userIds that earlier facts would have
+    set, by some digests.
+    """
+    problems, claims = _read(feed_id, facts)
+    wanted = sorted({digest for claim in claims for digest in claim.digests})
+    known = links_by_digest(feed_id, wanted)
+    for digest, user_id in earlier(wanted).items():
+        before = known.get(digest) or KnownLink(0, digest, user_id, NEVER)
+        known[digest] = before._replace(user_id=user_id)
+    changes = plan(claims, known)
+    if changes.disagreements and rule_of(feed_id) == ConflictRule.NEWEST:
+        changes = plan(claims, known, decided_by_people(changes))
+    user_ids = {digest: one.user_id for digest, one in changes.new.items()}
+    user_ids |= {digest: one.user_id for digest, one in changes.moved.items()}
+    return [
+        _result(number, problems, changes) for number in range(len(facts))
+    ], user_ids
+
+
 def _read(
     feed_id: int, facts: Sequence[IdentityFact]
 ) -> tuple[dict[int, UserIdProblem], list[Claim]]:
@@ -123,11 +151,16 @@ def _read(
 def _result(
     number: int, problems: Mapping[int, UserIdProblem], changes: Plan
 ) -> FactResult:
+    contradicted = changes.contradicted.get(number, ())
     return FactResult(
         problem=problems.get(number),
         new=changes.added.get(number, 0),
         seen=changes.confirmed.get(number, 0),
-        conflicts=[claim.kind for claim in changes.contradicted.get(number, ())],
+        conflicts=[claim.kind for claim in contradicted],
+        kept=[
+            changes.disagreements[claim.digests[0], claim.user_id].kept
+            for claim in contradicted
+        ],
     )
 
 

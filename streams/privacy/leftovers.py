@@ -11,6 +11,7 @@ from streams.delivery.replay.models import Replay
 from streams.events.erasure.person import PeopleSearch, PersonDigests
 from streams.exports.models import Export, ExportPart
 from streams.tenancy.saved_filters.models import SavedFilter
+from streams.uploads.services import delete_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ def erase_leftovers(erasure: Erasure) -> dict[str, int]:
         erasure.feed, {erasure.pk: PersonDigests.read(erasure.person)}
     )
     return {
-        "exports": _delete_exports(erasure),
+        "exports": _delete_exports(erasure) + delete_all(erasure.feed_id),
         "filters": _delete_saved(erasure, search) + _hide_in_replays(erasure, search),
     }
 

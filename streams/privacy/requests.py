@@ -22,6 +22,7 @@ from streams.identity.forgetting import forget
 from streams.identity.lookup import find
 from streams.identity.map_lock import locked_map
 from streams.identity.models import Link
+from streams.uploads.services import stop_uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +58,7 @@ def request_erasure(
     with transaction.atomic():
         # The map before the feed, as when events arrive from Segment.
         locked_map(feed.pk)
+        stop_uploads(feed.pk)
         feed = _locked(feed)
         given = _given(feed.pk, user_id, identifiers)
         earlier = Erasure.objects.filter(feed=feed, digest=given[0])

@@ -11,7 +11,7 @@ import pytest
 
 from streams.api import identities
 from streams.audit.models import AuditEntry
-from streams.identity import change_feed, user_ids
+from streams.identity import change_feed, external_ids, user_ids
 from streams.identity.conflicts import Decision, decide_conflict
 from streams.identity.forgetting import forget
 from streams.identity.identifiers import Identifier, IdentifierKind
@@ -255,4 +255,4 @@ def test_every_reason_to_refuse_an_item_is_in_the_guide():
     assert f"{identities.MAX_BODY_BYTES:,} bytes" in PAGE
     assert f"{identities.MOST_FACTS:,} people" in PAGE
     assert f"{identities.MOST_OF_REQUEST:,} identifiers" in PAGE
-    assert f"Up to {identities.MOST_EXTERNAL_IDS} other IDs" in PAGE
+    assert f"Up to {external_ids.MOST_EXTERNAL_IDS} other IDs" in PAGE

@@ -30,6 +30,9 @@ from streams.observability.reconcile import inconsistencies
 from streams.privacy import jobs
 from streams.privacy.requests import NoPerson, request_erasure
 from streams.tenancy.saved_filters.models import SavedFilter
+from streams.uploads import services as uploads
+from streams.uploads.models import Upload
+from streams.uploads.reading import step
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -235,6 +238,24 @@ def test_exports_and_filters_that_name_the_person_are_deleted(feed, live):
     ]
     assert Replay.objects.get(pk=replay.pk).user_id == "…"
     assert (erasure.exports, erasure.filters) == (1, 2)
+
+
+def test_an_uploaded_file_cannot_add_the_person_again(feed, live):
+    text = b"userId,email\nada,ada@example.com\n"
+    upload = uploads.start_upload(feed=feed, size_bytes=len(text), actor=None)
+    uploads.add_part(upload, 0, text)
+    while step():
+        pass
+    uploads.apply_upload(upload=upload, actor=None)
+
+    request_erasure(feed, origin=Erasure.Origin.PAGE, actor=None, user_id="ada")
+    assert not step()
+    upload.refresh_from_db()
+    assert upload.failure == Upload.Failure.ERASED
+    jobs.work(lambda: False)
+
+    assert not Upload.objects.exists()
+    assert not Link.objects.exists()
 
 
 def test_no_row_about_the_erasure_contains_the_person(feed):

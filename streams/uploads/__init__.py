@@ -1,0 +1,1 @@
+"""Files with the userIds of people, which workers read into the identity map."""
