@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from bench.output.alert_figures import ALERTS
 from bench.output.baseline_figures import BASELINES
 from bench.output.cost_figures import COST, GROWTH
+from bench.output.erasure_figures import ERASURES
 from bench.output.export_figures import EXPORTS
 from bench.output.identity_figures import IDENTITY
 from bench.output.search_figures import SEARCH
@@ -26,6 +27,7 @@ FIGURES = [
     *GROWTH,
     *SEARCH,
     *EXPORTS,
+    *ERASURES,
     *ALERTS,
     *IDENTITY,
     *TRACKED_USERS,

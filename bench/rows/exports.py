@@ -35,7 +35,7 @@ def beside_traffic(bench: Benchmark) -> None:
         running.start_all()
         acknowledged_ms(bench, running)  # the first requests of new processes are slow
         alone_ms = some_ms(bench, running)
-        export = start(running)
+        export = start(running, "bench.load.exports")
         beside_ms: list[float] = []
         while export.poll() is None:
             beside_ms += acknowledged_ms(bench, running)
@@ -59,9 +59,10 @@ def acknowledged_ms(bench: Benchmark, running: Portal) -> list[float]:
     return send(running, work).report.answer_ms
 
 
-def start(running: Portal) -> subprocess.Popen[str]:
+def start(running: Portal, module: str) -> subprocess.Popen[str]:
+    """Run a module of bench/load beside the traffic."""
     return subprocess.Popen(
-        [sys.executable, "-m", "bench.load.exports"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         env=running.environ,
         stdout=subprocess.PIPE,
