@@ -24,6 +24,7 @@ from streams.events.people.waiting import stop_waiting
 from streams.events.queries import between
 from streams.privacy.kept_outside import keep
 from streams.privacy.leftovers import erase_leftovers
+from streams.privacy.user_id_column import payload_if_needed
 
 log = structlog.get_logger()
 
@@ -142,10 +143,18 @@ def _search_log(erasures: Sequence[Erasure]) -> None:
     first, search = erasures[0], _search_of(erasures)
     to = min(first.position + CHUNK, *(one.last_seq for one in erasures))
     events = between(first.feed, first.position + 1, to + 1).exclude(type=ERASED)
-    rows = events.order_by("seq").values_list("seq", "received_at", "payload")
+    content = payload_if_needed() if search.by_user_id else F("payload")
+    rows = events.order_by("seq").annotate(content=content)
     found: dict[int, list[tuple[int, datetime]]] = {one.pk: [] for one in erasures}
-    for seq, received_at, payload in rows.iterator(AT_ONCE):
-        for owner in search.owners(bytes(payload)):
+    for seq, received_at, user_id, payload in rows.values_list(
+        "seq", "received_at", "user_id", "content"
+    ).iterator(AT_ONCE):
+        owners = (
+            search.owners_of_user(user_id)
+            if payload is None
+            else search.owners(bytes(payload))
+        )
+        for owner in owners:
             found[owner].append((seq, received_at))
     with transaction.atomic():
         for pk in _advance(erasures, position=to):

@@ -108,7 +108,7 @@ def _restore(one: ErasureRecord, person: PersonDigests) -> bool:
 def _restart(erasure: Erasure) -> None:
     """Search everything again, and forget the person's links again."""
     person = PersonDigests.read(erasure.person)
-    links = forget_digests(erasure.feed_id, person.given | person.linked)
+    links = forget_digests(erasure.feed_id, person.users | person.given | person.linked)
     feed = Feed.objects.select_for_update(no_key=True).get(pk=erasure.feed_id)
     rows = QuarantinedEvent.objects.filter(feed=feed)
     Erasure.objects.filter(pk=erasure.pk).update(

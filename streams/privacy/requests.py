@@ -121,10 +121,11 @@ def _person(
     user_ids = (
         {user_id} if user_id else {one.user_id for one in _links(feed, identifiers)}
     )
-    by_map = [digest for one in user_ids for digest in user_id_digests(feed.pk, one)]
+    users = [digest for one in user_ids for digest in user_id_digests(feed.pk, one)]
     links = Link.objects.filter(feed=feed, user_id__in=user_ids)
     linked = map(bytes, links.values_list("digest", flat=True))
-    return PersonDigests(frozenset([*given, *by_map]), frozenset(linked))
+    asked = frozenset[bytes]() if user_id else frozenset(given)
+    return PersonDigests(frozenset(users), asked, frozenset(linked))
 
 
 def _links(feed: Feed, identifiers: Sequence[Identifier]) -> Iterable[Link]:

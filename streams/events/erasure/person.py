@@ -31,22 +31,22 @@ _decode = msgspec.json.Decoder().decode
 class PersonDigests(NamedTuple):
     """Digests that identify a person, by every key of the ring.
 
-    An event belongs to the person if it has one of `given`, the userIds and identifiers that
-    were asked for. If the event has no userId, one of `linked` is enough: the identifiers
-    that the identity map had for the person. An event with another userId isn't theirs,
-    because two people can share a device.
+    An event belongs to the person if it has one of `users`, the userIds, or of `given`, the
+    identifiers that were asked for. If the event has no userId, one of `linked` is enough:
+    the identifiers that the identity map had for the person. An event with another userId
+    isn't theirs, because two people can share a device.
     """
 
+    users: frozenset[bytes]
     given: frozenset[bytes]
     linked: frozenset[bytes]
 
     @classmethod
     def read(cls, stored: dict[str, list[str]]) -> PersonDigests:
         """Return digests that `stored` returned."""
-        given, linked = (
-            frozenset(map(bytes.fromhex, stored[name])) for name in ("given", "linked")
+        return cls(
+            *(frozenset(map(bytes.fromhex, stored[name])) for name in cls._fields)
         )
-        return cls(given, linked)
 
     def stored(self) -> dict[str, list[str]]:
         """Return the digests for a JSON column."""
@@ -79,8 +79,19 @@ class PeopleSearch:
         """Prepare the search; `feed` was loaded with its stream."""
         self._rules = IdentityRules.with_every_kind(feed.stream)
         self._keys = feed_keys(feed.pk)
-        self._given = _numbers({pk: one.given for pk, one in people.items()})
+        self._given = _numbers(
+            {pk: one.users | one.given for pk, one in people.items()}
+        )
         self._linked = _numbers({pk: one.linked for pk, one in people.items()})
+        # Whether only userIds were asked for: then that of an event is enough, if it has one.
+        self.by_user_id = not any(one.given for one in people.values())
+
+    def owners_of_user(self, user_id: str) -> set[int]:
+        """Return the numbers of the people who have a userId."""
+        found: set[int] = set()
+        for key in self._keys:
+            found |= self._given.get(_user_digest(key, user_id), _NO_ONE)
+        return found
 
     def owners(self, payload: bytes) -> set[int]:
         """Return the numbers of an event's people. An unreadable event has none."""
