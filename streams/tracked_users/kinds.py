@@ -55,9 +55,12 @@ class SeenIds(dict[IdSet, set[str]]):
             self._of(IdSet(feed_id, IdKind.OTHERS_ANONYMOUS)).add(anonymous_id)
 
     def add_payloads(self, feed_id: int, payloads: Iterable[bytes]) -> None:
-        """Add the IDs of stored events."""
+        """Add the IDs of stored events. One that can't be read has none."""
         for payload in payloads:
-            ids = _ids(payload)
+            try:
+                ids = _ids(payload)
+            except msgspec.MsgspecError:
+                continue
             self.add(feed_id, _text(ids.user_id), _text(ids.anonymous_id))
 
     def _of(self, key: IdSet) -> set[str]:

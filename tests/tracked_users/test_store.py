@@ -70,6 +70,17 @@ def test_people_whom_several_processes_store_add_up():
     assert TrackedUsersKey.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"[1]", b"null", b'{"userId": 7}', b"\xff"]
+)
+def test_a_payload_without_readable_ids_counts_no_one(payload):
+    found = SeenIds()
+
+    found.add_payloads(1, [payload, b'{"userId": "u1", "anonymousId": null}'])
+
+    assert found == {IdSet(1, IdKind.USER): {"u1"}}
+
+
 @pytest.mark.django_db
 def test_months_are_separate_and_by_utc():
     feed, process = factories.feed(), Process()

@@ -34,7 +34,7 @@ class UsageRow:
 
     name: str
     this_month: str
-    last_month: str
+    last_month: str  # empty: no one was counted
     only_here: str  # this month; empty: unknown
     is_total: bool = False
 
@@ -72,24 +72,28 @@ def _rows(
         _row(
             feed.stream.name,
             months.of_feed(feed.pk, this_month),
-            months.of_feed(feed.pk, last_month),
+            months.of_feed(feed.pk, last_month)
+            if months.counts(feed.pk, last_month)
+            else None,
         )
         for feed in access.feeds
     ]
     if len(rows) > 1:
-        both = (months.of_all(this_month), months.of_all(last_month))
-        rows.append(_row(_("All streams"), *both, is_total=True))
+        before = [row.last_month for row in rows if row.last_month]
+        last = months.of_all(last_month) if before else None
+        everyone = months.of_all(this_month)
+        rows.append(_row(_("All streams"), everyone, last, is_total=True))
     return rows
 
 
 def _row(
-    name: str, now: MonthPeople, before: MonthPeople, *, is_total: bool = False
+    name: str, now: MonthPeople, before: MonthPeople | None, *, is_total: bool = False
 ) -> UsageRow:
     only_here = now.only_here
     return UsageRow(
         name,
         number_of(now.size),
-        number_of(before.size),
+        "" if before is None else number_of(before.size),
         "" if only_here is None else number_of(only_here),
         is_total,
     )
