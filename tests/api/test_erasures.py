@@ -12,6 +12,12 @@ from tests.api.test_replays import Api, refused
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _var(settings, tmp_path):
+    """Erasures are also recorded in files."""
+    settings.VAR_DIR = tmp_path
+
+
 @pytest.fixture
 def feed():
     return factories.feed()

@@ -16,6 +16,12 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _var(settings, tmp_path):
+    """Erasures are also recorded in files."""
+    settings.VAR_DIR = tmp_path
+
+
 @pytest.fixture
 def cast(client):
     made = factories.cast()
@@ -70,6 +76,21 @@ def test_the_page_of_an_erased_event_has_only_its_number(client, cast):
     assert "Mail Sent" not in page
     assert client.get(url(cast, "event-json", 1)).status_code == 404
     assert "Erased" in client.get(url(cast, "events")).text
+
+
+def test_an_erased_event_lists_the_attempts_that_had_it_for_certain(client, cast):
+    live = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 3, userId="ada")
+    factories.delivered(live, 3)
+    # Of another three, the second one was erased before.
+    factories.append(cast.feed, 3, userId="ada")
+    factories.delivery(live, 4, 6, events=2)
+    factories.erasure(cast.feed)
+    jobs.work(lambda: False)
+
+    shown = [client.get(url(cast, "event", n)).context["attempts"] for n in (2, 5)]
+
+    assert [len(attempts) for attempts in shown] == [1, 0]
 
 
 def test_the_id_of_one_tool_erases_no_one_in_another_stream(client, cast):

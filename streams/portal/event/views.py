@@ -54,7 +54,7 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     if stored is None:
         return _expired(request, access, seq, attempts)
     if stored.type == ERASED:
-        context = {"access": access, "seq": seq, "attempts": attempts}
+        context = {"access": access, "seq": seq, "attempts": _of_all(attempts)}
         return render(request, "portal/event/erased.html", context)
     context = {
         "access": access,
@@ -141,6 +141,14 @@ def _time(text: str) -> datetime | None:
 
 def _url(access: WorkspaceAccess, action: Action | None) -> str:
     return to(access, action.page, **action.query) if action else ""
+
+
+def _of_all(attempts: list[Delivery]) -> list[Delivery]:
+    """Return the attempts with every event of their range, so with one that was erased later.
+
+    A request with fewer may have left it out, because it was erased before.
+    """
+    return [one for one in attempts if one.events == one.last_seq - one.first_seq + 1]
 
 
 def _expired(
