@@ -41,6 +41,8 @@ IDENTITY: dict[str, StrOrPromise] = {
     "erasure.repeated": _("Had the erasure of a person run again: %(erasure)s"),
     "inbound.opened": _("Created the inbound address for events from Segment"),
     "inbound.secret_rotated": _("Rotated the inbound secret"),
+    "inbound.suppresses_deleted": _("Chose to suppress people whom Segment deletes"),
+    "inbound.keeps_deleted": _("Chose not to suppress people whom Segment deletes"),
     "inbound.tested": _("Sent a test call to the inbound address"),
     "inbound.renewed": ngettext_lazy(
         "Re-encrypted the secret of %(count)s inbound address",

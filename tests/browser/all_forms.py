@@ -20,6 +20,9 @@ from streams.delivery.models import Cursor, Delivery
 from streams.delivery.quarantine_decisions import decide
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter
+from streams.identity.identifiers import Identifier, IdentifierKind
+from streams.identity.models import SuppressedPerson
+from streams.identity.suppression.services import SuppressionScope, suppress
 from streams.review.qa.workspaces import prepare
 from streams.sign_in.sso.domains import set_domains
 from streams.sign_in.sso.services import (
@@ -96,6 +99,14 @@ def of_stream(template: str, page: str, action: str = "", **more) -> Form:
 
 
 # --- What a form needs ----------------------------------------------------------------
+
+
+def suppressed_person(scene: Scene) -> None:
+    suppress(
+        SuppressionScope(scene.cast.workspace),
+        identifiers=[Identifier(IdentifierKind.EXTERNAL_ID, "ext-4712", "crm_id")],
+        origin=SuppressedPerson.Origin.PAGE,
+    )
 
 
 def unconnected(scene: Scene) -> None:
@@ -326,6 +337,25 @@ FORMS = [
         "privacy/erase/",
         fields={"kind": "external_id", "type": "crm_id", "confirm": "erase"},
         secrets={"person": "ext-4711"},
+    ),
+    of_workspace(
+        "portal/privacy/suppress.html",
+        "privacy/suppress/",
+        fields={"kind": "external_id", "type": "crm_id", "confirm": "suppress"},
+        secrets={"person": "ext-4711"},
+    ),
+    of_workspace(
+        "portal/privacy/suppress.html",
+        "privacy/unsuppress/",
+        fields={"kind": "external_id", "type": "crm_id", "confirm": "store"},
+        secrets={"person": "ext-4712"},
+        prepare=suppressed_person,
+    ),
+    of_workspace(
+        "portal/privacy/_suppressed.html",
+        "privacy/",
+        "privacy/deletions/",
+        fields={"suppress": "yes"},
     ),
     of_workspace(
         "portal/identity/_conflicts.html",

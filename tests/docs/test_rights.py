@@ -50,6 +50,11 @@ RIGHTS = {
         [f"post {WORKSPACE}identity/conflicts/<int:pk>/decide/"]
     ],
     "Erase a person": [[f"post {WORKSPACE}privacy/erase/"]],
+    "Suppress a person": [
+        [f"post {WORKSPACE}privacy/suppress/"],
+        [f"post {WORKSPACE}privacy/unsuppress/"],
+        [f"post {WORKSPACE}privacy/deletions/"],
+    ],
     "Invite others, change roles, and remove members": [
         [f"post {WORKSPACE}members/"],
         [f"post {WORKSPACE}members/<int:pk>/role/"],

@@ -190,6 +190,15 @@ ROWS = [
     for_viewers("privacy/fresh/"),
     for_admins("privacy/erase/", "get", 200),
     for_admins("privacy/erase/", kind="user_id", person="user-1", confirm="erase"),
+    for_admins("privacy/suppress/", "get", 200),
+    for_admins(
+        "privacy/suppress/", kind="user_id", person="user-1", confirm="suppress"
+    ),
+    for_admins("privacy/unsuppress/", "get", 200),
+    for_admins(
+        "privacy/unsuppress/", kind="user_id", person="user-9", confirm="store", ok=200
+    ),
+    for_admins("privacy/deletions/", suppress="yes"),
     for_viewers("identity/"),
     for_viewers("identity/", "post", kind="user_id", person="user-1"),
     for_editors("identity/conflicts/<int:pk>/decide/", decision="keep", seen=SEEN),

@@ -83,5 +83,17 @@ def rotate_secret(
     return secret
 
 
+@transaction.atomic
+def choose_suppression(
+    *, address: InboundAddress, suppresses: bool, actor: User | None
+) -> None:
+    """Choose whether a person whom Segment deletes is suppressed, too."""
+    rows = InboundAddress.objects.filter(pk=address.pk)
+    changed = rows.exclude(suppresses_deleted=suppresses)
+    if changed.update(suppresses_deleted=suppresses):
+        action = "inbound.suppresses_deleted" if suppresses else "inbound.keeps_deleted"
+        _note(action, address.feed, actor)
+
+
 def _note(action: str, feed: Feed, actor: User | None) -> None:
     record(action, actor=actor, workspace=feed.workspace, stream=feed.stream.slug)

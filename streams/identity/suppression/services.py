@@ -115,14 +115,6 @@ def unsuppress(
     return _remove(scope, list(people.order_by("pk")), by)
 
 
-@transaction.atomic
-def unsuppress_person(person: SuppressedPerson, *, by: User) -> int:
-    """Store events of a person of the list again. Returns 0 if someone else was faster."""
-    scope = SuppressionScope(_locked(person.workspace), person.feed)
-    there = SuppressedPerson.objects.filter(pk=person.pk)
-    return _remove(scope, list(there), by)
-
-
 def suppressed_with(
     scope: SuppressionScope,
     *,

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from streams.events.erasure.models import Erasure
 from streams.identity.identifiers import IdentifierKind
 from streams.portal.privacy.forms import ErasureForm
+from streams.portal.privacy.suppression import suppression_context
 from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
@@ -38,7 +39,8 @@ SHOWN = 50  # erasures
 def privacy(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the latest erasures with their progress."""
     access = workspace_to_see(request, public_id)
-    return render(request, "portal/privacy/privacy.html", _context(access))
+    context = _context(access) | suppression_context(access)
+    return render(request, "portal/privacy/privacy.html", context)
 
 
 @signed_in
