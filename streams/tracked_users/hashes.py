@@ -10,6 +10,7 @@ from streams.tracked_users.models import TrackedUsersKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from streams.tracked_users.kinds import IdKind
 
@@ -17,15 +18,26 @@ _ONLY = 1  # the ID of the key's row
 KEY_BYTES = 32
 
 
-def hash_key() -> bytes:
-    """Return the key of all hashes. Creates it the first time. It is a secret."""
+def hash_key(*, at: datetime) -> bytes:
+    """Return the key of all hashes. Creates it the first time, when counting begins.
+
+    It is a secret.
+    """
     rows = TrackedUsersKey.objects.filter(pk=_ONLY).values_list("key", flat=True)
     key = rows.first()
     if key is None:
-        new = TrackedUsersKey(pk=_ONLY, key=secrets.token_bytes(KEY_BYTES))
+        new = TrackedUsersKey(
+            pk=_ONLY, key=secrets.token_bytes(KEY_BYTES), created_at=at
+        )
         TrackedUsersKey.objects.bulk_create([new], ignore_conflicts=True)
         key = rows.get()  # another process may have been faster
     return bytes(key)
+
+
+def counted_since() -> datetime | None:
+    """Return when the portal began to count people; None: it hasn't, or that is unknown."""
+    rows = TrackedUsersKey.objects.filter(pk=_ONLY)
+    return rows.values_list("created_at", flat=True).first()
 
 
 def hashes(

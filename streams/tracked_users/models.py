@@ -40,6 +40,8 @@ class TrackedUsersKey(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     key = models.BinaryField(max_length=32)
+    # When counting began; None: unknown.
+    created_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.pk)

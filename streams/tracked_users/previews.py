@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streams.tracked_users.counter import month_of
 from streams.tracked_users.figures import months_of
+from streams.tracked_users.hashes import counted_since
 from streams.tracked_users.sketch import Estimate, Sketch
 from streams.tracked_users.store import months_before
 
@@ -47,12 +48,14 @@ def added_by_replay(
     """Return the people who are in a feed's events of a period and not in those of this month.
 
     `feeds` are all feeds of the workspace. Months are compared as a whole, without reading
-    events, so this is the most that a replay of some of them adds. One query.
+    events, so this is the most that a replay of some of them adds. Two queries.
     """
     this_month = month_of(now)
     replayed = _months(month_of(since), month_of(until), before=this_month)
     months = months_of(feeds, [*replayed, this_month])
-    if replayed and not months.counts(feed_id, replayed[-1]):
+    began = counted_since()
+    is_late = began is not None and began > since
+    if is_late or (replayed and not months.counts(feed_id, replayed[-1])):
         return AddedPeople(this_month, None)
     people = Sketch()
     for month in replayed:

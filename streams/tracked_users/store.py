@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import connection, transaction
 
+from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN
 from streams.events.models import Feed
 from streams.events.retention.bounded_delete import delete_before
@@ -65,7 +66,7 @@ class TrackedUserFlusher:
     def _store(self, ids: IdsByMonth) -> None:
         new = {
             key: some
-            for key, found in _hashed(ids).items()
+            for key, found in _hashed(ids, at=now()).items()
             if (some := self._unknown(key, found))
         }
         for key, sketch in merge(new).items():
@@ -87,7 +88,7 @@ def add(seen: SeenIds, *, at: datetime) -> None:
     """Add the IDs of events to this month, in the caller's transaction."""
     month = month_of(at)
     ids = {MonthIds(month, *key): some for key, some in seen.items()}
-    merge(_hashed(ids))
+    merge(_hashed(ids, at=at))
 
 
 def forget(now: datetime) -> int:
@@ -129,11 +130,11 @@ def _merge(new: Hashes) -> dict[MonthIds, Sketch]:
     return merged
 
 
-def _hashed(ids: IdsByMonth) -> Hashes:
+def _hashed(ids: IdsByMonth, *, at: datetime) -> Hashes:
     """Return the hashes of IDs, without those of feeds that were deleted meanwhile."""
     feeds = Feed.objects.filter(pk__in={key.feed_id for key in ids})
     workspaces = dict(feeds.values_list("pk", "workspace_id"))
-    key = hash_key()
+    key = hash_key(at=at)
     return {
         one: hashes(some, key=key, workspace_id=workspace_id, kind=one.kind)
         for one, some in ids.items()

@@ -107,6 +107,14 @@ def test_without_a_price_table_no_cost_is_shown(as_bob, page, settings):
     assert "Effect on the bill" not in as_bob.get(page).text
 
 
+def test_the_page_says_since_when_people_are_counted(as_bob, page, cast):
+    people(cast.feed, "u1", at=NOVEMBER)
+    assert "has counted people since 15 November 2026" in as_bob.get(page).text
+
+    with time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC), tick=False):
+        assert "has counted people since" not in as_bob.get(page).text
+
+
 def test_one_price_is_no_range():
     table = PriceTable([(0, Decimal("0.5"))], "x", date(2026, 1, 1))
 
@@ -118,7 +126,7 @@ def test_the_number_of_queries_is_the_same_for_several_streams(
     as_bob, page, cast, django_assert_num_queries
 ):
     people(cast.feed, "u1")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         as_bob.get(page)
     for name in ("A", "B"):
         people(
@@ -126,5 +134,5 @@ def test_the_number_of_queries_is_the_same_for_several_streams(
             "u1",
         )
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         as_bob.get(page)

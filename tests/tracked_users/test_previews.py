@@ -67,6 +67,14 @@ def test_people_whom_another_stream_or_another_source_has_add_nothing(feed):
     assert added(feed, day(11), day(11), day(12)) == 1
 
 
+def test_the_number_is_unknown_if_counting_began_within_the_period(feed):
+    people(feed, day(10), "u1")  # the first people that were counted
+
+    assert added(feed, datetime(2026, 10, 2, tzinfo=UTC), day(11), day(12)) is None
+    assert added(feed, datetime(2026, 10, 2, tzinfo=UTC), day(10), day(10)) is None
+    assert added(feed, day(10), day(11), day(12)) == 1
+
+
 def test_the_number_is_unknown_if_people_were_not_counted_then(feed):
     people(feed, day(11), "u1")
     people(feed, day(9), "u1", others=True)

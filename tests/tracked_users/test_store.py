@@ -158,7 +158,7 @@ def test_ids_that_can_not_be_stored_now_are_kept(monkeypatch):
     assert size(feed) == 1
 
 
-def _fail(_ids):
+def _fail(_ids, **_):
     raise OperationalError
 
 

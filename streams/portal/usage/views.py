@@ -18,6 +18,7 @@ from streams.portal.shared.access import (
 from streams.portal.usage.wording import dollars, number_of
 from streams.tracked_users.counter import month_of
 from streams.tracked_users.figures import MonthPeople, WorkspaceMonths, months_of
+from streams.tracked_users.hashes import counted_since
 from streams.tracked_users.prices import PriceTable, price_table
 from streams.tracked_users.sketch import MOST
 from streams.tracked_users.store import months_before
@@ -56,6 +57,9 @@ def usage(request: PortalRequest, public_id: str) -> HttpResponse:
         "rows": _rows(access, months, this_month, last_month),
         "knows_others": everyone.knows_others,
         "exact_up_to": MOST,
+        "began": began
+        if (began := counted_since()) and began.date() > last_month
+        else None,
         "prices": (prices := price_table()),
         **_costs(everyone, prices),
     }
