@@ -18,16 +18,23 @@ from django.test import Client
 from environ import Env
 
 from streams.audit.models import AuditEntry
+from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.delivery.connection import services
 from streams.events.data_loss.models import Generation
+from streams.events.erasure.models import Erasure
+from streams.identity.claims import Origin
+from streams.identity.identifiers import Identifier, IdentifierKind
+from streams.identity.links import IdentityFact, learn
+from streams.identity.models import OriginKind
+from streams.privacy.requests import request_erasure
 from streams.tenancy.models import User
 from tests import factories
 from tests.connections.test_write_keys import ring
 from tests.faults.conftest import connected_to
 from tests.faults.experiment import RECOVERY_BOUND_S, under_traffic
-from tests.faults.flows import open_flows
+from tests.faults.flows import Flow, open_flows
 from tests.faults.operator_guide import DRILLS, Guide, drills, sections
 from tests.faults.previous_version import (
     checked_out,
@@ -373,20 +380,18 @@ def start_from(deployment, current: Path, *names: str) -> None:
 def test_a_backup_under_traffic_is_restored_into_a_new_database(
     deployment, guide, tmp_path
 ):
-    [dump] = guide["## Backups"]
-    create, migrate, history, acknowledge, reconcile = guide["## Restore"]
+    dump, erasures = guide["## Backups"]
+    create, migrate, history, acknowledge, replay, reconcile = guide["## Restore"]
     environ, flows = deployment.portal.environ, open_flows("a", "b")
-    old = connection.settings_dict["NAME"]
-    guide.environ = names = environ | {
-        "BACKUP": str(tmp_path / "portal.dump"),
-        "NEW_DATABASE": f"{old}_restored",
-        "NEW_DATABASE_URL": environ["DATABASE_URL"].replace(old, f"{old}_restored"),
-    }
+    guide.environ = names = environ | names_of_restore(environ, tmp_path)
+    link_ada(flows[0])
     deployment.start("ingest", "web", "beat", "worker-1")
     with under_traffic(deployment, flows) as experiment:
         experiment.recover("the start")
         guide.run(dump)
         dumped = ticks()
+        erase_ada(flows[0])
+        guide.run(erasures)
         experiment.recover("a dump")
         until(lambda: ticks() > dumped)  # else no counter shows that the dump is older
     deployment.stop(*deployment.running)
@@ -398,18 +403,49 @@ def test_a_backup_under_traffic_is_restored_into_a_new_database(
     deployment.start("web", "beat", "worker-1")
     until(lambda: "went back in time" in guide.printed(history), within_s=60)
     guide.run(history, exits=1)
-    assert (
-        requests.get(f"{deployment.urls['web']}/readyz", timeout=10).status_code == 503
-    )
-    guide.run(acknowledge)
+    assert readiness(deployment) == 503
+    assert "The data of a person who was erased" in guide.run(acknowledge)
     deployment.start("ingest")
     send_again(deployment, flows, acknowledged)
 
+    guide.run(replay)
+    assert guide.run(history) == "The database has not gone back in time.\n"
     until(
         lambda: received(deployment) == sum(acknowledged.values()),
         within_s=RECOVERY_BOUND_S,
     )
     until(lambda: "Inconsistent feeds: 0." in guide.printed(reconcile), within_s=60)
+
+
+def names_of_restore(environ: dict[str, str], folder: Path) -> dict[str, str]:
+    old = connection.settings_dict["NAME"]
+    return {
+        "BACKUP": str(folder / "portal.dump"),
+        "ERASURES": str(folder / "erasures.jsonl"),
+        "NEW_DATABASE": f"{old}_restored",
+        "NEW_DATABASE_URL": environ["DATABASE_URL"].replace(old, f"{old}_restored"),
+    }
+
+
+def link_ada(flow: Flow) -> None:
+    """Link a person who has no events, so that no count changes when she is erased."""
+    email = Identifier(IdentifierKind.EMAIL, "ada@example.com")
+    fact = IdentityFact("ada", (email,), now(), Origin(OriginKind.API))
+    learn(flow.cursor.feed_id, [fact])
+
+
+def erase_ada(flow: Flow) -> None:
+    """Have a worker erase her."""
+    by = {"origin": Erasure.Origin.PAGE, "actor": None}
+    erasure = request_erasure(flow.cursor.feed, user_id="ada", **by)
+    until(lambda: Erasure.objects.exclude(ended_at=None).exists())
+    erasure.refresh_from_db()
+    assert erasure.links == 1
+
+
+def readiness(deployment) -> int:
+    url = f"{deployment.urls['web']}/readyz"
+    return requests.get(url, timeout=10).status_code
 
 
 def ticks() -> int:

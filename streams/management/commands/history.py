@@ -49,6 +49,8 @@ class Command(BaseCommand):
             self.stdout.write("Acknowledged. A new database generation has started.")
         if generation is None or acknowledge:
             self._ask_for_erasures(lost)
+            if lost and not acknowledge:
+                raise SystemExit(1)
             return
         start, end = (
             f"{moment:%Y-%m-%d %H:%M:%S}"
@@ -60,7 +62,6 @@ class Command(BaseCommand):
     def _ask_for_erasures(self, lost: int) -> None:
         if lost:
             self.stdout.write(f"Run `manage.py erase --replay`. {_in_words(lost)}")
-            raise SystemExit(1)
 
 
 def _in_words(lost: int) -> str:
