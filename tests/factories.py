@@ -10,10 +10,11 @@ Everything that is not given is created new each time: two feeds share nothing. 
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -58,6 +59,7 @@ from streams.tenancy.models import (
     Workspace,
     WorkspaceMembership,
 )
+from streams.uploads.models import Upload, UploadPart, UploadReport
 
 if TYPE_CHECKING:
     from streams.identity.inbound_address import InboundAddress
@@ -432,6 +434,36 @@ def export(feed: Feed, *, requested_by: User | None = None, **fields) -> Export:
             **fields,
         },
     )
+
+
+def upload(feed: Feed, *, requested_by: User | None = None, **fields) -> Upload:
+    """Create an upload that was checked, with its file and a report of one conflict."""
+    text = b"userId,email\nu-other,anna@fern.example\n"
+    counts = {"people": 1, "new": 0, "known": 0, "conflicts": 1, "refused": 0}
+    upload = Upload.objects.create(
+        feed=feed,
+        requested_by=requested_by or user(),
+        **{
+            "format": Upload.Format.CSV,
+            "state": Upload.State.CHECKED,
+            "size_bytes": len(text),
+            "received_bytes": len(text),
+            "parts": 1,
+            "columns": [["userId", ""], ["email", ""], None],
+            "delimiter": ",",
+            "line": 2,
+            "is_read": True,
+            "checked": counts,
+            "reports": 1,
+            "reported": 1,
+            "expires_at": NOW + timedelta(days=10_000),
+            **fields,
+        },
+    )
+    UploadPart.objects.create(upload=upload, number=0, data=gzip.compress(text))
+    report = b"line,result\n2,conflict\n"
+    UploadReport.objects.create(upload=upload, number=0, data=gzip.compress(report))
+    return upload
 
 
 def webhook_endpoint(

@@ -135,6 +135,11 @@ workspace_pages: Pages = [
     ),
     path("connection/", include(connection_pages), {"section": "connection"}),
     path(
+        "identity/uploads/",
+        include("streams.portal.uploads.urls"),
+        {"section": "identity"},
+    ),
+    path(
         "identity/",
         include("streams.portal.identity.urls"),
         {"section": "identity"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from streams.exports.formats import body, opening
 from streams.exports.models import Export
 from streams.identity.identifiers import NAMES
+from streams.uploads.models import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
     from streams.identity.links import FactResult
     from streams.uploads.rows import Row
 
-PEOPLE, NEW, KNOWN, CONFLICTS, REFUSED = (
-    "people", "new", "known", "conflicts", "refused",
-)  # fmt: skip
-NAMES_OF_COUNTS = (PEOPLE, NEW, KNOWN, CONFLICTS, REFUSED)
+PEOPLE, NEW, KNOWN, CONFLICTS, REFUSED = COUNTS
 REPORT_COLUMNS = (
     "line", "result", "code", "identifier", "userId in the file", "other userId", "reason",
 )  # fmt: skip
@@ -30,7 +28,7 @@ def added(
     counts: dict[str, int], results: Iterable[tuple[Row, FactResult]]
 ) -> dict[str, int]:
     """Return the counts with those of more rows. `refused` counts rows; the others links."""
-    total = {name: counts.get(name, 0) for name in NAMES_OF_COUNTS}
+    total = {name: counts.get(name, 0) for name in COUNTS}
     for _row, done in results:
         total[PEOPLE] += 1
         total[REFUSED] += done.problem is not None

@@ -12,6 +12,8 @@ from streams.base.ids import public_id
 
 KEPT_HOURS = 24  # an upload, unless a worker reads it
 KEPT = timedelta(hours=KEPT_HOURS)
+# `refused` counts rows, `people` all rows, and the others links.
+COUNTS = ("people", "new", "known", "conflicts", "refused")
 
 
 class Upload(models.Model):
@@ -78,7 +80,7 @@ class Upload(models.Model):
     line = models.BigIntegerField(default=0)
     read_bytes = models.BigIntegerField(default=0)
     is_read = models.BooleanField(default=False)  # the worker only has to tidy up
-    # What the check found, and what was applied: numbers by the names in counting.py.
+    # What the check found, and what was applied: numbers by COUNTS.
     checked = models.JSONField(default=dict)
     applied = models.JSONField(default=dict)
     reports = models.IntegerField(default=0)  # parts of the report
@@ -118,7 +120,7 @@ class Upload(models.Model):
         """The numbers of the last pass through the file, perhaps so far."""
         is_later = self.state in (self.State.APPLYING, self.State.APPLIED)
         found: dict[str, int] = self.applied if is_later else self.checked
-        return found
+        return {name: found.get(name, 0) for name in COUNTS}
 
     @property
     def share_read(self) -> float:

@@ -31,6 +31,7 @@ from streams.sign_in.sso.services import (
     mark_tested,
     set_enforced,
 )
+from streams.uploads.services import delete_upload
 from tests import factories
 from tests.second_factors import App
 
@@ -107,6 +108,11 @@ def suppressed_person(scene: Scene) -> None:
         identifiers=[Identifier(IdentifierKind.EXTERNAL_ID, "ext-4712", "crm_id")],
         origin=SuppressedPerson.Origin.PAGE,
     )
+
+
+def without_uploads(scene: Scene) -> None:
+    """Leave no upload, because a workspace has only one that isn't applied."""
+    delete_upload(upload=scene.upload, actor=None)
 
 
 def unconnected(scene: Scene) -> None:
@@ -356,6 +362,23 @@ FORMS = [
         "privacy/",
         "privacy/deletions/",
         fields={"suppress": "yes"},
+    ),
+    of_workspace(
+        "portal/uploads/uploads.html",
+        "identity/uploads/",
+        "identity/uploads/",
+        file=("people.csv", b"userId,email\nu1,a@example.com\n"),
+        prepare=without_uploads,
+    ),
+    of_workspace(
+        "portal/uploads/_upload.html",
+        "identity/uploads/<upload_id>/",
+        "identity/uploads/<upload_id>/delete/",
+    ),
+    of_workspace(
+        "portal/uploads/_upload.html",
+        "identity/uploads/<upload_id>/",
+        "identity/uploads/<upload_id>/apply/",
     ),
     of_workspace(
         "portal/identity/_conflicts.html",
@@ -764,6 +787,7 @@ FORMS = [
 
 # Routes that accept a POST without a form, or whose forms contain only secrets.
 WITHOUT_FORM = {
+    f"{WORKSPACE}identity/uploads/<upload_id>/part/": "the next part of a large file",
     f"{STREAM}docs/<kind>/preview/": "the editor's form, shown again",
     f"{WORKSPACE}filters/<int:pk>/delete/": "a button without fields, gone after one click",
 }

@@ -36,6 +36,7 @@ PARTS = (
     "readyz",
     "/logo",
     "/file/",
+    "uploads/<upload_id>/report/",
     "sso/test/",  # leads to the provider
     "plan.yaml",
     "schema.json",

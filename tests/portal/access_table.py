@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from streams.exports.models import Export
     from streams.identity.models import Conflict
     from streams.tenancy.models import PartnerToken
+    from streams.uploads.models import Upload
 
 HOUR = timedelta(hours=1)
 PEOPLE = (
@@ -201,6 +202,14 @@ ROWS = [
     for_admins("privacy/deletions/", suppress="yes"),
     for_viewers("identity/"),
     for_viewers("identity/", "post", kind="user_id", person="user-1"),
+    for_viewers("identity/uploads/"),
+    for_editors("identity/uploads/", ok=200),  # no file: the form says so
+    for_viewers("identity/uploads/<upload_id>/"),
+    for_viewers("identity/uploads/<upload_id>/fresh/"),
+    for_viewers("identity/uploads/<upload_id>/report/"),
+    for_editors("identity/uploads/<upload_id>/part/", ok=400),  # without the part
+    for_editors("identity/uploads/<upload_id>/apply/"),
+    for_editors("identity/uploads/<upload_id>/delete/"),
     for_editors("identity/conflicts/<int:pk>/decide/", decision="keep", seen=SEEN),
     for_viewers("usage/"),
     for_viewers("privacy/"),
@@ -581,6 +590,7 @@ class Scene:
     held_id: int  # of an event in quarantine
     replay: Replay
     export: Export
+    upload: Upload
     token: PartnerToken
     notice: Notice  # in Anna's inbox
     conflict: Conflict
@@ -641,6 +651,7 @@ class Scene:
             f"{page}<endpoint_id>": f"{page}{of_partner.public_id}",
             "<replay_id>": self.replay.public_id,
             "<export_id>": self.export.public_id,
+            "<upload_id>": self.upload.public_id,
             "<endpoint_id>": self.cast.workspace.webhook_endpoints.get().public_id,
         }
 
@@ -686,7 +697,6 @@ def set_scene() -> Scene:
     factories.published_plan(cast.stream, OPENED.name)
     # Never late, however long the tests take: /readyz is fine.
     replay = factories.replay(cursor, end=3, since=now(), due_at=now() + HOUR)
-    export = factories.export(cast.feed, requested_by=cast.anna)
     notice = alerted(cast, cursor)
     held_id = QuarantinedEvent.objects.get(feed=cast.feed).pk
     return Scene(
@@ -694,7 +704,8 @@ def set_scene() -> Scene:
         delivery=delivery,
         held_id=held_id,
         replay=replay,
-        export=export,
+        export=factories.export(cast.feed, requested_by=cast.anna),
+        upload=factories.upload(cast.feed, requested_by=cast.anna),
         token=token,
         notice=notice,
         conflict=identified(cast),
