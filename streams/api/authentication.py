@@ -18,26 +18,28 @@ from streams.tenancy.services import find_token
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.http import HttpResponseBase
+
     from streams.tenancy.models import PartnerToken
 
 
 def for_partner[**P](
     *methods: str,
 ) -> Callable[
-    [Callable[Concatenate[HttpRequest, PartnerToken, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponse],
+    [Callable[Concatenate[HttpRequest, PartnerToken, P], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
     """Make a view for partners' servers, authenticated by an API token (Bearer)."""
 
     def decorate(
-        view: Callable[Concatenate[HttpRequest, PartnerToken, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        view: Callable[Concatenate[HttpRequest, PartnerToken, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @csrf_exempt  # cookies are ignored
         @never_cache
         @wraps(view)
         def answer(
             request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             try:
                 token = _token(request)
                 _check_method(request, methods)

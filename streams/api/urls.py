@@ -7,6 +7,7 @@ from streams.api import (
     erasures,
     health,
     identities,
+    person_exports,
     replays,
     suppressions,
 )
@@ -45,6 +46,16 @@ urlpatterns = [
         "api/v1/workspaces/<path:workspace>/privacy/erasures",
         erasures.erasures,
         name="erasures",
+    ),
+    path(
+        "api/v1/workspaces/<path:workspace>/privacy/exports",
+        person_exports.person_exports,
+        name="person-exports",
+    ),
+    path(
+        "api/v1/workspaces/<path:workspace>/privacy/exports/<export_id>",
+        person_exports.person_export,
+        name="person-export",
     ),
     re_path(r"^api/.*$", authentication.unknown_path),
 ]

@@ -37,6 +37,7 @@ IDENTITY: dict[str, StrOrPromise] = {
         "Removed a person with %(links)s links from the identity map",
         "links",
     ),
+    "export.person_requested": _("Exported the records of a person as %(format)s"),
     "erasure.requested": _("Requested the erasure of a person: %(erasure)s"),
     "erasure.repeated": _("Had the erasure of a person run again: %(erasure)s"),
     "inbound.opened": _("Created the inbound address for events from Segment"),

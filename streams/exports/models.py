@@ -28,6 +28,7 @@ class Export(models.Model):
     class Kind(models.TextChoices):
         EVENTS = "events", _("Events")
         ATTEMPTS = "attempts", _("Delivery attempts")
+        PERSON = "person", _("Records of a person")
 
     class State(models.TextChoices):
         RUNNING = "running", _("In progress")
@@ -46,8 +47,8 @@ class Export(models.Model):
     # The filter of the list (exports/sources.py). May contain personal data, like events.
     filter = models.JSONField()
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )  # None: by API or by an operator's command
     requested_at = models.DateTimeField(default=now)
     # What to search, from below `top` down to `bottom`: event numbers, or IDs of attempts. A
     # worker has searched from `position` on.

@@ -48,6 +48,7 @@ State = Export.State
 REQUESTED: Mapping[str, str] = {
     Export.Kind.EVENTS: "export.requested",
     Export.Kind.ATTEMPTS: "export.attempts_requested",
+    Export.Kind.PERSON: "export.person_requested",
 }
 
 
@@ -60,7 +61,7 @@ def request_export(
     feed: Feed,
     wanted: Mapping[str, object],
     form: Export.Format,
-    actor: User,
+    actor: User | None,
     kind: Export.Kind = Export.Kind.EVENTS,
 ) -> Export:
     """Start an export of the rows that exist now, and wake a worker.
@@ -232,7 +233,7 @@ def _store(export: Export, data: bytes, *, size_bytes: int) -> None:
     Export.objects.filter(pk=export.pk).update(worked_at=Now())
 
 
-def _note(action: str, export: Export, actor: User, filters: str) -> None:
+def _note(action: str, export: Export, actor: User | None, filters: str) -> None:
     record(
         action,
         actor=actor,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from streams.exports import attempt_rows, event_rows
+from streams.exports import attempt_rows, event_rows, person_rows
 from streams.exports.models import Export
 
 if TYPE_CHECKING:
@@ -35,4 +35,5 @@ class Source(Protocol):
 SOURCES: Mapping[str, Source] = {
     Export.Kind.EVENTS: event_rows,
     Export.Kind.ATTEMPTS: attempt_rows,
+    Export.Kind.PERSON: person_rows,
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from streams.events.erasure.models import Erasure
 
+WITH_EVENTS = (Export.Kind.EVENTS, Export.Kind.PERSON)
 HIDDEN = "…"  # in place of a value that named the person
 _encode = msgspec.json.Encoder().encode
 
@@ -35,7 +36,7 @@ def erase_leftovers(erasure: Erasure) -> dict[str, int]:
 
 def _delete_exports(erasure: Erasure) -> int:
     """Delete all exports of the feed's events: files can't be searched."""
-    exports = Export.objects.filter(feed=erasure.feed_id, kind=Export.Kind.EVENTS)
+    exports = Export.objects.filter(feed=erasure.feed_id, kind__in=WITH_EVENTS)
     ids = list(exports.values_list("pk", flat=True))
     ExportPart.objects.filter(export__in=ids).delete()
     Export.objects.filter(pk__in=ids).delete()

@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.delivery.wake import wake_erasures_after_commit
 from streams.events.erasure.models import Erasure
-from streams.events.erasure.person import (
-    PersonDigests,
-    identifier_digests,
-    user_id_digests,
-)
 from streams.events.models import Feed, QuarantinedEvent
 from streams.identity.forgetting import forget
-from streams.identity.lookup import find
 from streams.identity.map_lock import locked_map
-from streams.identity.models import Link
+from streams.privacy.people import NoPerson, digests_of_person, given_digests
 from streams.uploads.services import stop_uploads
 
 if TYPE_CHECKING:
@@ -33,10 +26,6 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User
 
 REQUESTED = "erasure.requested"  # the activity log's entry
-
-
-class NoPerson(ValueError):
-    """The request has neither a userId nor an identifier that can identify someone."""
 
 
 def request_erasure(
@@ -60,9 +49,9 @@ def request_erasure(
         locked_map(feed.pk)
         stop_uploads(feed.pk)
         feed = _locked(feed)
-        given = _given(feed.pk, user_id, identifiers)
+        given = given_digests(feed.pk, user_id, identifiers)
         earlier = Erasure.objects.filter(feed=feed, digest=given[0])
-        person = _person(feed, given, user_id, identifiers)
+        person = digests_of_person(feed, user_id=user_id, identifiers=identifiers)
         if same := _same(earlier, feed, is_repeated=is_repeated):
             forget(feed.pk, user_id=user_id, identifiers=identifiers, by=actor)
             return same
@@ -99,38 +88,6 @@ def erase_as_in_segment(
             identifiers=identifiers,
             actor=None,
         )
-
-
-def _given(
-    feed_id: int, user_id: str, identifiers: Sequence[Identifier]
-) -> list[bytes]:
-    given = (
-        user_id_digests(feed_id, user_id)
-        if user_id
-        else identifier_digests(feed_id, identifiers)
-    )
-    if not given:
-        raise NoPerson(_("This value can't identify a person."))
-    return given
-
-
-def _person(
-    feed: Feed, given: Sequence[bytes], user_id: str, identifiers: Sequence[Identifier]
-) -> PersonDigests:
-    """Add what the identity map knows of the person, before it is forgotten."""
-    user_ids = (
-        {user_id} if user_id else {one.user_id for one in _links(feed, identifiers)}
-    )
-    users = [digest for one in user_ids for digest in user_id_digests(feed.pk, one)]
-    links = Link.objects.filter(feed=feed, user_id__in=user_ids)
-    linked = map(bytes, links.values_list("digest", flat=True))
-    asked = frozenset[bytes]() if user_id else frozenset(given)
-    return PersonDigests(frozenset(users), asked, frozenset(linked))
-
-
-def _links(feed: Feed, identifiers: Sequence[Identifier]) -> Iterable[Link]:
-    found = [link.id for link in find(feed.pk, identifiers).values()]
-    return Link.objects.filter(pk__in=found, feed=feed)
 
 
 def _same(

@@ -34,9 +34,9 @@ def test_the_guide_quotes_each_error_with_its_status():
 def test_the_guide_lists_every_path_and_no_other():
     paths = {
         "/"
-        + route.replace("<replay_id>", "{id}").replace(
-            "<path:workspace>", "{workspace}"
-        )
+        + route.replace("<replay_id>", "{id}")
+        .replace("<export_id>", "{id}")
+        .replace("<path:workspace>", "{workspace}")
         for route in routes(get_resolver())
         if route.startswith("api/")
     }

@@ -339,6 +339,12 @@ FORMS = [
         secrets={"person": "ext-4711"},
     ),
     of_workspace(
+        "portal/privacy/export.html",
+        "privacy/export/",
+        fields={"kind": "external_id", "type": "crm_id"},
+        secrets={"person": "ext-4711"},
+    ),
+    of_workspace(
         "portal/privacy/erase.html",
         "privacy/erase/",
         fields={"kind": "external_id", "type": "crm_id", "confirm": "erase"},

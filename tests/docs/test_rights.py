@@ -116,7 +116,7 @@ def test_a_partner_reaches_no_url_of_a_workspace_that_changes_it():
     # Exports and saved filters are the person's own. To look up a person changes nothing.
     own = (
         *("exports/new/", "filters/save/", "filters/<int:pk>/delete/"),
-        "identity/",
+        *("identity/", "privacy/export/"),
     )
 
     assert {

@@ -189,6 +189,8 @@ ROWS = [
     for_editors("connection/receive/test/"),
     for_viewers("privacy/"),
     for_viewers("privacy/fresh/"),
+    for_viewers("privacy/export/"),
+    for_viewers_post("privacy/export/", kind="user_id", person="user-1"),
     for_admins("privacy/erase/", "get", 200),
     for_admins("privacy/erase/", kind="user_id", person="user-1", confirm="erase"),
     for_admins("privacy/suppress/", "get", 200),
@@ -573,6 +575,8 @@ ROWS = [
     open_to_all(
         "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove", 401, "post"
     ),
+    open_to_all("api/v1/workspaces/<path:workspace>/privacy/exports", 401, "post"),
+    open_to_all("api/v1/workspaces/<path:workspace>/privacy/exports/<export_id>", 401),
     open_to_all("api/v1/workspaces/<path:workspace>/privacy/erasures", 401),
     open_to_all("api/v1/workspaces/<path:workspace>/privacy/erasures", 401, "post"),
     open_to_all("^api/.*$", 404),

@@ -32,6 +32,7 @@ RECORDED: dict[str, set[str]] = {
     f"{WORKSPACE}privacy/suppress/": {"privacy.suppressed"},
     f"{WORKSPACE}privacy/unsuppress/": {"privacy.unsuppressed"},
     f"{WORKSPACE}privacy/deletions/": {"inbound.suppresses_deleted"},
+    f"{WORKSPACE}privacy/export/": {"export.person_requested"},
     f"{WORKSPACE}alerts/settings/": {"workspace.late_after"},
     f"{WORKSPACE}alerts/<int:pk>/acknowledge/": {"alert.acknowledged"},
     f"{WORKSPACE}alerts/<int:pk>/mute/": {"alert.muted_for_day"},
@@ -142,6 +143,7 @@ ELSEWHERE: dict[str, str] = {f"{PARTNER}sso/": "tests/portal/test_partner_sso.py
 OTHERS: dict[str, set[str]] = {
     "api/v1/replays": {"replay.started"},
     "api/v1/workspaces/<path:workspace>/privacy/erasures": {"erasure.requested"},
+    "api/v1/workspaces/<path:workspace>/privacy/exports": {"export.person_requested"},
     "api/v1/replays/<replay_id>/cancel": {"replay.cancelled"},
     "api/v1/workspaces/<path:workspace>/privacy/suppressions": {"privacy.suppressed"},
     "api/v1/workspaces/<path:workspace>/privacy/suppressions/remove": {

@@ -28,7 +28,8 @@ from streams.identity.models import Link, OriginKind
 from streams.observability import ledger
 from streams.observability.reconcile import inconsistencies
 from streams.privacy import jobs
-from streams.privacy.requests import NoPerson, request_erasure
+from streams.privacy.people import NoPerson
+from streams.privacy.requests import request_erasure
 from streams.tenancy.saved_filters.models import SavedFilter
 from streams.uploads import services as uploads
 from streams.uploads.models import Upload

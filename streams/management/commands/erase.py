@@ -10,9 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.events.erasure.models import Erasure
 from streams.events.models import Feed
 from streams.identity.identifiers import NAMES, Identifier, IdentifierKind
+from streams.privacy.exporting import records_of
 from streams.privacy.kept_outside import missing
+from streams.privacy.people import NoPerson
 from streams.privacy.repetition import InvalidRecord, record_of, repeat
-from streams.privacy.requests import NoPerson, request_erasure
+from streams.privacy.requests import request_erasure
 
 USER_ID = "userId"
 KINDS = {name: kind for kind, name in NAMES.items() if name != "externalId"}
@@ -39,6 +41,11 @@ class Command(BaseCommand):
             "--stream", metavar="SLUG", help="only in this stream; required for --by id"
         )
         parser.add_argument(
+            "--export",
+            action="store_true",
+            help="erase nothing, and write all records of the person as JSON Lines",
+        )
+        parser.add_argument(
             "--list",
             action="store_true",
             help="write all erasures as JSON Lines, with digests instead of values",
@@ -62,6 +69,7 @@ class Command(BaseCommand):
         workspace: str | None,
         by: str,
         stream: str | None,
+        export: bool,
         list: bool,  # noqa: A002 - the name of the option
         replay: bool,
         source: Path | None,
@@ -75,23 +83,34 @@ class Command(BaseCommand):
         elif workspace is None:
             raise CommandError("Name a workspace, or use --list or --replay.")
         else:
-            self._erase(_feeds(workspace, by, stream), by)
+            self._for_person(_feeds(workspace, by, stream), by, exports=export)
 
-    def _erase(self, feeds: list[Feed], by: str) -> None:
+    def _for_person(self, feeds: list[Feed], by: str, *, exports: bool) -> None:
         value = sys.stdin.readline().rstrip("\r\n")
         identifiers = [] if by == USER_ID else [Identifier(KINDS[by], value)]
-        for feed in feeds:
-            try:
-                erasure = request_erasure(
-                    feed,
-                    origin=Erasure.Origin.COMMAND,
-                    user_id=value if by == USER_ID else "",
-                    identifiers=identifiers,
-                    actor=None,
-                )
-            except NoPerson as error:
-                raise CommandError(str(error)) from None
-            self.stdout.write(f"{erasure.public_id}: requested in {feed}.")
+        user_id = value if by == USER_ID else ""
+        try:
+            for feed in feeds:
+                if exports:
+                    self._export(feed, user_id, identifiers)
+                else:
+                    self._erase(feed, user_id, identifiers)
+        except NoPerson as error:
+            raise CommandError(str(error)) from None
+
+    def _export(self, feed: Feed, user_id: str, identifiers: list[Identifier]) -> None:
+        for lines in records_of(feed, user_id=user_id, identifiers=identifiers):
+            self.stdout.write(lines.decode(), ending="")
+
+    def _erase(self, feed: Feed, user_id: str, identifiers: list[Identifier]) -> None:
+        erasure = request_erasure(
+            feed,
+            origin=Erasure.Origin.COMMAND,
+            user_id=user_id,
+            identifiers=identifiers,
+            actor=None,
+        )
+        self.stdout.write(f"{erasure.public_id}: requested in {feed}.")
 
     def _replay(self, source: Path | None) -> None:
         try:

@@ -78,6 +78,8 @@ def filters_of(export: Export) -> EventFilterForm | AttemptFilterForm:
     """Return the filters that an export was requested with; a preset is a start."""
     query = QueryDict(mutable=True)
     query.update({name: str(value) for name, value in export.filter.items()})
+    if export.kind == Export.Kind.PERSON:  # known by digests only
+        return EventFilterForm(QueryDict())
     if export.kind == Export.Kind.EVENTS:
         return EventFilterForm(query)
     return AttemptFilterForm(query)
@@ -86,6 +88,10 @@ def filters_of(export: Export) -> EventFilterForm | AttemptFilterForm:
 def list_of_export(export: Export, access: WorkspaceAccess) -> ExportedList:
     """Return the list that an export has the rows of."""
     form = filters_of(export)
+    if export.kind == Export.Kind.PERSON:
+        url = _path(access, "privacy")
+        kind = Export.Kind.PERSON
+        return ExportedList(kind=kind, filters=form, wanted=export.filter, url=url)
     if isinstance(form, EventFilterForm):
         return _events(access, form, export.filter)
     connections = access.the_feed.connections

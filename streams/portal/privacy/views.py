@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from streams.events.erasure.models import Erasure
+from streams.exports.models import KEPT_HOURS
+from streams.exports.services import ExportRunning
 from streams.identity.identifiers import IdentifierKind
+from streams.portal.identity.forms import PersonForm
 from streams.portal.privacy.forms import ErasureForm
 from streams.portal.privacy.suppression import suppression_context
 from streams.portal.shared.access import (
@@ -22,6 +25,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to
+from streams.privacy.exporting import export_person
 from streams.privacy.requests import request_erasure
 from streams.web.recent_sign_in import confirmed
 
@@ -65,6 +69,29 @@ def privacy_erase(request: PortalRequest, public_id: str) -> HttpResponse:
         return redirect(to(access, "privacy"))
     context = {"access": access, "form": form, "feeds": access.feeds}
     return render(request, "portal/privacy/erase.html", context)
+
+
+@sensitive_post_parameters("person")
+@signed_in
+def privacy_export(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show the form for a person to export; on POST, start, and show the progress."""
+    access = workspace_to_see(request, public_id)
+    form = PersonForm(request.POST or None)
+    if form.is_valid():
+        identifier = form.identifier
+        try:
+            export = export_person(
+                access.the_feed,
+                user_id=form.user_id or "",
+                identifiers=[identifier] if identifier else [],
+                actor=request.user,
+            )
+        except ExportRunning as error:
+            messages.error(request, str(error))
+            return redirect(to(access, "exports"))
+        return redirect(to(access, "export", export.public_id))
+    context = {"access": access, "form": form, "kept_hours": KEPT_HOURS}
+    return render(request, "portal/privacy/export.html", context)
 
 
 @transaction.atomic

@@ -1,0 +1,62 @@
+"""Export everything that a feed has about a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.audit.services import record
+from streams.exports import formats
+from streams.exports.models import Export
+from streams.exports.person_rows import page, span, stored_filter
+from streams.exports.services import PART_ROWS, request_export
+from streams.privacy.people import digests_of_person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from streams.events.models import Feed
+    from streams.identity.identifiers import Identifier
+    from streams.tenancy.models import User
+
+
+def records_of(
+    feed: Feed, *, user_id: str = "", identifiers: Sequence[Identifier] = ()
+) -> Iterator[bytes]:
+    """Yield the lines of the same file, for an operator. Raises NoPerson."""
+    person = digests_of_person(feed, user_id=user_id, identifiers=identifiers)
+    wanted = stored_filter(feed, person)
+    record(
+        "export.person_requested",
+        actor=None,
+        workspace=feed.workspace,
+        stream=feed.stream.slug,
+        format=str(Export.Format.JSON_LINES),
+    )
+    before: int | None
+    before, _bottom = span(feed, wanted)
+    while before is not None:
+        found = page(feed, wanted, before=before, limit=PART_ROWS)
+        yield formats.body(Export.Format.JSON_LINES, found.rows, is_first=False)
+        before = found.next_before
+
+
+def export_person(
+    feed: Feed,
+    *,
+    user_id: str = "",
+    identifiers: Sequence[Identifier] = (),
+    actor: User | None,
+) -> Export:
+    """Start an export of the person's links and events, and wake a worker.
+
+    If `user_id` is "", the identifiers count. The file is JSON Lines; the export stores only
+    digests of the person. Raises NoPerson and ExportRunning.
+    """
+    person = digests_of_person(feed, user_id=user_id, identifiers=identifiers)
+    return request_export(
+        feed=feed,
+        wanted=stored_filter(feed, person),
+        form=Export.Format.JSON_LINES,
+        actor=actor,
+        kind=Export.Kind.PERSON,
+    )
