@@ -142,7 +142,7 @@ def test_removing_many_takes_as_few_queries_as_one(django_assert_num_queries):
         assert remove_empty(all_of(many), actor=None) == 21
 
 
-QUERIES = 43
+QUERIES = 44
 
 
 @pytest.mark.django_db
