@@ -1,4 +1,4 @@
-"""The rows of a person's export: links and their changes, events in quarantine, and events.
+"""The rows of a person's export: suppressions, links with changes and conflicts, and events.
 
 The person is known by digests only, as in an erasure. Positions above the log's head stand
 for IDs in quarantine, so that one number is the progress of both.
@@ -22,7 +22,7 @@ from streams.events.receipt import receipt_text
 from streams.events.retention.past_retention import oldest_retained
 from streams.exports.row_page import RowPage
 from streams.identity.identifiers import NAMES, IdentifierKind
-from streams.identity.models import Link, LinkChange, OriginKind
+from streams.identity.models import Conflict, Link, LinkChange, OriginKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ class PersonWanted(msgspec.Struct, frozen=True):
     digests: dict[str, list[str]]
     head: int
     last_id: int
+    suppressions: list[dict[str, str]] = []  # without the person's data
 
     @property
     def top(self) -> int:
@@ -50,12 +51,17 @@ class PersonWanted(msgspec.Struct, frozen=True):
         return self.head + 2 + self.last_id
 
 
-def stored_filter(feed: Feed, person: PersonDigests) -> dict[str, object]:
-    """Return what an export stores to find a person in what the feed has now."""
+def stored_filter(
+    feed: Feed, person: PersonDigests, suppressions: list[dict[str, str]]
+) -> dict[str, object]:
+    """Return what an export stores to find a person in what the feed has now.
+
+    Each of `suppressions` becomes a row.
+    """
     feed.refresh_from_db(fields=["head_seq", "expired_seq"])
     rows = QuarantinedEvent.objects.filter(feed=feed)
     last_id = rows.aggregate(last=Max("pk"))["last"] or 0
-    wanted = PersonWanted(person.stored(), feed.head_seq, last_id)
+    wanted = PersonWanted(person.stored(), feed.head_seq, last_id, suppressions)
     return {"person": msgspec.to_builtins(wanted)}
 
 
@@ -71,7 +77,10 @@ def page(
     person = _read(wanted)
     digests = PersonDigests.read(person.digests)
     search = PeopleSearch(feed, {ONE: digests})
-    rows: list[Row] = list(_links(feed, digests)) if before == person.top else []
+    rows: list[Row] = []
+    if before == person.top:
+        rows = [{"record": "suppression", **one} for one in person.suppressions]
+        rows += _links(feed, digests)
     if before > person.head + 1:
         below = before - person.head - 1
         found, reached = _quarantined(feed, search, below)
@@ -133,6 +142,15 @@ def _links(feed: Feed, person: PersonDigests) -> Iterator[Row]:
             **_identifier(link),
             "firstSeenAt": iso_ms(link.first_seen_at),
             "lastSeenAt": iso_ms(link.last_seen_at),
+        }
+    for conflict in Conflict.objects.filter(link__in=ids).order_by("pk"):
+        yield {
+            "record": "identityConflict",
+            "kept": conflict.kept,
+            "other": conflict.other,
+            "state": Conflict.State(conflict.state).name.lower(),
+            "firstSeenAt": iso_ms(conflict.first_seen_at),
+            "lastSeenAt": iso_ms(conflict.last_seen_at),
         }
     changes = LinkChange.objects.filter(feed=feed, link_id__in=ids).order_by("number")
     for change in changes:

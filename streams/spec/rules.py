@@ -24,7 +24,9 @@ CONSENT = DOCS + "privacy/consent-management/consent-in-segment-connections/"
 PRACTICES = DOCS + "protocols/tracking-plan/best-practices/"
 
 # Errors that Segment would accept: the validation mode decides about these events.
-DECIDED_BY_MODE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004", "SPEC-CONSENT-002"})
+DECIDED_BY_MODE = frozenset(
+    {"SPEC-NAME-003", "SPEC-NAME-004", "SPEC-CONSENT-002", "SPEC-CONSENT-004"}
+)
 
 RULES: dict[str, Rule] = by_id(
     Rule("SPEC-JSON-001", _ERROR, "Invalid JSON, or not an object", HTTP_API),
@@ -79,6 +81,7 @@ RULES: dict[str, Rule] = by_id(
     Rule("SPEC-CONSENT-001", _ERROR, "Consent of a wrong type", CONSENT),
     Rule("SPEC-CONSENT-002", _ERROR, "Consent without a category", CONSENT),
     Rule("SPEC-CONSENT-003", _WARNING, "Category that Segment can't have", CONSENT),
+    Rule("SPEC-CONSENT-004", _ERROR, "Consent update without preferences", CONSENT),
     Rule("SPEC-MESSAGE-001", _ERROR, "Invalid messageId", COMMON),
     Rule("SPEC-TIME-001", _ERROR, "Invalid timestamp", COMMON),
     Rule("SPEC-TIME-002", _WARNING, "Timestamp in the future", COMMON),

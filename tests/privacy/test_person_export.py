@@ -13,6 +13,8 @@ from streams.audit.models import AuditEntry
 from streams.events.models import Event
 from streams.exports import person_rows, services
 from streams.exports.models import Export
+from streams.identity.models import SuppressedPerson
+from streams.identity.suppression.services import SuppressionScope, suppress
 from streams.privacy import jobs
 from tests import factories
 from tests.api.test_replays import Api, refused
@@ -81,6 +83,27 @@ def test_the_page_starts_an_export_with_all_records(client, cast, feed, person):
     args = [cast.workspace.public_id, export.public_id]
     file = client.get(reverse("portal:export-file", args=args))
     assert records(b"".join(file.streaming_content)) == WHOLE
+
+
+def test_conflicts_and_suppressions_of_the_person_are_in_the_file(client, cast, feed):
+    link(feed, "ada-2", EMAIL)
+    suppress(
+        SuppressionScope(feed.workspace),
+        identifiers=[EMAIL],
+        origin=SuppressedPerson.Origin.API,
+    )
+    client.force_login(cast.anna)
+    page = reverse("portal:privacy-export", args=[cast.workspace.public_id])
+
+    client.post(page, {"kind": "email", "person": EMAIL.value})
+    write_file()
+
+    text = b"".join(services.content(Export.objects.get())).decode()
+    found = [json.loads(line) for line in text.splitlines()]
+    [suppression] = [one for one in found if one["record"] == "suppression"]
+    [conflict] = [one for one in found if one["record"] == "identityConflict"]
+    assert (suppression["scope"], suppression["origin"]) == ("workspace", "api")
+    assert (conflict["kept"], conflict["other"]) == ("ada", "ada-2")
 
 
 def test_a_search_in_small_steps_finds_the_same(client, cast, feed, monkeypatch):

@@ -93,6 +93,8 @@ BROKEN = [
     (track(context={"traits": []}), "SPEC-CONTEXT-001", "context.traits"),
     # Consent
     (track(context={"consent": {"categoryPreferences": {}}}), "SPEC-CONSENT-002", "context.consent"),
+    (track(event="Segment Consent Preference Updated"), "SPEC-CONSENT-004", "context.consent.categoryPreferences"),
+    (track(event="Segment Consent Preference Updated", context={"consent": {}}), "SPEC-CONSENT-004", "context.consent.categoryPreferences"),
     (track(context={"consent": {"categoryPreferences": {"1st": True}}}), "SPEC-CONSENT-003", "context.consent"),
     (track(context={"consent": {"categoryPreferences": {"a": True, "": True}}}), "SPEC-CONSENT-003", "context.consent"),
     (track(context={"consent": {"categoryPreferences": {"a" * 35: True}}}), "SPEC-CONSENT-003", "context.consent"),

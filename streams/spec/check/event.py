@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.call_structure import structure_issues
+from streams.spec.check.consent_update import UPDATED, update_issue
 from streams.spec.check.top_level_fields import check_fields
 from streams.spec.content.content_check import check_content
 from streams.spec.content.tables import (
@@ -74,6 +75,8 @@ def semantics(
         if type(name) is str and name:
             issues += name_issues(name, readings)
             table = EVENT_TABLES.get(name, table)
+            if name == UPDATED and (missing := update_issue(event)):
+                issues.append(missing)
     check_fields(event, call, issues)
     if now is not None:
         check_time(event.get("timestamp"), now, issues)
