@@ -14,6 +14,9 @@ from streams.ingest.app import IngestApp
 from streams.serving.server import Server
 
 TICK_S = 0.02
+# Threads that a server leaves behind after a second, as the process ends. Here the process
+# goes on, and they would use the database between two tests.
+LEFT_BEHIND = ("count-flusher", "request-log")
 
 
 class Serving:
@@ -34,8 +37,14 @@ class Serving:
         self._ready = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        before = set(threading.enumerate())
         self._thread.start()
         self._ready.wait()
+        self._left = [
+            thread
+            for thread in threading.enumerate()
+            if thread not in before and thread.name in LEFT_BEHIND
+        ]
 
     def make_server(self) -> Server:
         return Server(IngestApp(), max_connections=self._max_connections)
@@ -61,7 +70,8 @@ class Serving:
     def close(self) -> None:
         self._stop.set()
         self._thread.join()
-        _wait_for_threads()
+        for thread in self._left:
+            thread.join()
 
     def connect(self) -> Wire:
         return Wire(socket.create_connection(self.address, timeout=20))
@@ -118,16 +128,6 @@ class Wire:
         part = self.socket.recv(65536)
         assert part, "the server closed the connection"
         self._read += part
-
-
-def _wait_for_threads() -> None:
-    """Wait for threads that the server leaves behind after a second, as the process ends.
-
-    Here the process goes on, and they would use the database between two tests.
-    """
-    for thread in threading.enumerate():
-        if thread.name in ("count-flusher", "request-log"):
-            thread.join()
 
 
 @contextmanager
