@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def forget(
     feed_id: int,
     *,

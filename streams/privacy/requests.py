@@ -20,8 +20,6 @@ from streams.uploads.services import stop_uploads
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from django.db.models import QuerySet
-
     from streams.identity.identifiers import Identifier
     from streams.tenancy.models import User
 
@@ -42,18 +40,19 @@ def request_erasure(
     received later aren't affected. If an erasure of the same person covers all events
     already, returns that one. Raises NoPerson.
     """
-    # Segment sends a deletion once for each source.
-    is_repeated = origin == Erasure.Origin.INBOUND
-    with transaction.atomic():
+    is_repeated = origin == Erasure.Origin.INBOUND  # Segment sends one for each source
+    given = given_digests(feed.pk, user_id, identifiers)
+    # Without savepoints: one request from Segment can delete hundreds of people.
+    with transaction.atomic(savepoint=False):
         # The map before the feed, as when events arrive from Segment.
         locked_map(feed.pk)
         stop_uploads(feed.pk)
         feed = _locked(feed)
-        given = given_digests(feed.pk, user_id, identifiers)
-        earlier = Erasure.objects.filter(feed=feed, digest=given[0])
+        earlier = list(Erasure.objects.filter(feed=feed, digest=given[0]))
+        last_id = _last_in_quarantine(feed)
         person = digests_of_person(feed, user_id=user_id, identifiers=identifiers)
-        if same := _same(earlier, feed, is_repeated=is_repeated):
-            forget(feed.pk, user_id=user_id, identifiers=identifiers, by=actor)
+        links = forget(feed.pk, user_id=user_id, identifiers=identifiers, by=actor)
+        if same := _same(earlier, feed, must_run=not is_repeated or last_id > 0):
             return same
         erasure = Erasure.objects.create(
             feed=feed,
@@ -61,19 +60,18 @@ def request_erasure(
             person=person.stored(),
             origin=origin,
             requested_by=actor,
+            last_id=last_id,
+            links=links,
             **_range(feed, earlier if is_repeated else ()),
         )
-        links = forget(feed.pk, user_id=user_id, identifiers=identifiers, by=actor)
-        Erasure.objects.filter(pk=erasure.pk).update(links=links)
-        _record(erasure, feed, actor)
-        wake_erasures_after_commit()
-    return erasure
+        _announce(erasure, feed, actor)
+        return erasure
 
 
 def _locked(feed: Feed) -> Feed:
     """Return the feed, locked as in an append: no event is numbered meanwhile."""
     locked = Feed.objects.select_for_update(no_key=True, of=("self",))
-    return locked.select_related("stream", "workspace").get(pk=feed.pk)
+    return locked.select_related("stream", "workspace__partner").get(pk=feed.pk)
 
 
 def erase_as_in_segment(
@@ -90,29 +88,27 @@ def erase_as_in_segment(
         )
 
 
-def _same(
-    earlier: QuerySet[Erasure], feed: Feed, *, is_repeated: bool
-) -> Erasure | None:
+def _last_in_quarantine(feed: Feed) -> int:
+    rows = QuarantinedEvent.objects.filter(feed=feed)
+    return rows.aggregate(last=Max("pk"))["last"] or 0
+
+
+def _same(earlier: Iterable[Erasure], feed: Feed, *, must_run: bool) -> Erasure | None:
     """Return an erasure of the same events that is running, or has just ended."""
-    same = earlier.filter(last_seq=feed.head_seq)
-    if QuarantinedEvent.objects.filter(feed=feed).exists() or not is_repeated:
-        same = same.filter(ended_at=None)
-    return same.first()
+    same = (one for one in earlier if one.last_seq == feed.head_seq)
+    return next((one for one in same if not must_run or one.ended_at is None), None)
 
 
 def _range(feed: Feed, earlier: Iterable[Erasure]) -> dict[str, int]:
     """Return what to search: what is stored, except what `earlier` erasures search."""
     first = max([feed.expired_seq, *(one.last_seq for one in earlier)])
-    rows = QuarantinedEvent.objects.filter(feed=feed)
-    return {
-        "first_seq": first,
-        "position": first,
-        "last_seq": feed.head_seq,
-        "last_id": rows.aggregate(last=Max("pk"))["last"] or 0,
-    }
+    return {"first_seq": first, "position": first, "last_seq": feed.head_seq}
 
 
-def _record(erasure: Erasure, feed: Feed, actor: User | None) -> None:
+def _announce(erasure: Erasure, feed: Feed, actor: User | None) -> None:
+    """Record the request, and wake a worker. Of many from Segment, the sweep wakes one."""
+    if erasure.origin != Erasure.Origin.INBOUND:
+        wake_erasures_after_commit()
     record(
         REQUESTED,
         actor=actor,
