@@ -177,6 +177,12 @@ def oldest(feed_ids: Sequence[int]) -> datetime | None:
     return min((at for at in firsts if at is not None), default=None)
 
 
+def last_id(feed_id: int) -> int:
+    """Return the ID of the newest event in quarantine; 0: there is none."""
+    rows = QuarantinedEvent.objects.filter(feed=feed_id).order_by("-pk")
+    return rows.values_list("pk", flat=True).first() or 0
+
+
 def feeds_with_some(stream_id: int) -> list[int]:
     """Return the IDs of the stream's feeds that have events in quarantine."""
     feeds = Feed.objects.filter(stream=stream_id, quarantined__gt=0).order_by("pk")

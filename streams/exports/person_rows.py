@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db.models import Max
 
 from streams.base.clock import iso_ms
 from streams.base.msgspec_types import prepared
+from streams.events import quarantine
 from streams.events.erasure.person import PeopleSearch, PersonDigests
 from streams.events.erasure.tombstones import ERASED
 from streams.events.models import QuarantinedEvent
@@ -59,8 +59,7 @@ def stored_filter(
     Each of `suppressions` becomes a row.
     """
     feed.refresh_from_db(fields=["head_seq", "expired_seq"])
-    rows = QuarantinedEvent.objects.filter(feed=feed)
-    last_id = rows.aggregate(last=Max("pk"))["last"] or 0
+    last_id = quarantine.last_id(feed.pk)
     wanted = PersonWanted(person.stored(), feed.head_seq, last_id, suppressions)
     return {"person": msgspec.to_builtins(wanted)}
 

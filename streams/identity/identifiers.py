@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import msgspec
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,10 @@ from streams.base.msgspec_types import prepared
 MAX_VALUE = 1_000  # characters
 MAX_TYPE = 100  # characters of the type of an external ID
 MIN_PHONE, MAX_PHONE = 5, 15  # digits; E.164 allows at most 15
+
+
+class NoPerson(ValueError):
+    """There is neither a userId nor an identifier that can stand for a person."""
 
 
 class IdentifierKind(models.IntegerChoices):
@@ -43,6 +49,13 @@ class Identifier(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Identifier({self.kind.name})"
+
+
+class NamedPerson(TypedDict):
+    """The arguments that name a person in services: a userId or, if it is "", identifiers."""
+
+    user_id: str
+    identifiers: list[Identifier]
 
 
 def normalized(identifier: Identifier) -> str | None:

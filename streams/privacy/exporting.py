@@ -10,7 +10,7 @@ from streams.exports import formats
 from streams.exports.models import Export
 from streams.exports.person_rows import page, span, stored_filter
 from streams.exports.services import PART_ROWS, request_export
-from streams.identity.suppression.services import NoPerson as CannotSuppress
+from streams.identity.identifiers import NoPerson
 from streams.identity.suppression.services import SuppressionScope, suppressed_with
 from streams.privacy.people import digests_of_person
 
@@ -77,7 +77,7 @@ def _suppressions(
     scope = SuppressionScope(feed.workspace, feed)
     try:
         people = suppressed_with(scope, user_id=user_id, identifiers=identifiers)
-    except CannotSuppress:  # a userId that no one is suppressed by
+    except NoPerson:  # a userId that no one is suppressed by
         return []
     return [
         {

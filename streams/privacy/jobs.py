@@ -63,11 +63,8 @@ def _next() -> list[Erasure]:
         return []
     of_feed = to_do.filter(feed=first.feed_id).order_by("pk")
     erasures = list(of_feed)
-    for erasure in erasures:
-        if erasure.worked_at is None:
-            keep(
-                erasure
-            )  # before the first chunk, so that each erased event has a record
+    # Before the first chunk, so that each erased event has a record.
+    keep([one for one in erasures if one.worked_at is None])
     of_feed.update(worked_at=Now())
     return erasures
 
@@ -111,7 +108,7 @@ def _search_quarantine(erasures: Sequence[Erasure]) -> None:
         # Like an append: nothing is added, released or expires while we count.
         feed = Feed.objects.select_for_update(no_key=True).get(pk=first.feed_id)
         # Some may have been released meanwhile, and are at the end of the log.
-        moved = _advance(erasures, quarantine_position=to, last_seq=feed.head_seq)
+        moved = _advance(erasures, "quarantine_position", to, last_seq=feed.head_seq)
         for pk in moved:
             _discard(feed, pk, [one for one, owners in found.items() if pk in owners])
 
@@ -157,7 +154,7 @@ def _search_log(erasures: Sequence[Erasure]) -> None:
         for owner in owners:
             found[owner].append((seq, received_at))
     with transaction.atomic():
-        for pk in _advance(erasures, position=to):
+        for pk in _advance(erasures, "position", to):
             _overwrite(first.feed_id, pk, found[pk])
 
 
@@ -176,9 +173,10 @@ def _overwrite(
         _count(erasure_id, events=erased)
 
 
-def _advance(erasures: Sequence[Erasure], **progress: int) -> list[int]:
+def _advance(
+    erasures: Sequence[Erasure], column: str, to: int, **more: int
+) -> list[int]:
     """Store the progress; return the IDs of those that no other worker has moved."""
-    column = next(iter(progress))
     unmoved = Erasure.objects.filter(
         pk__in=[one.pk for one in erasures],
         ended_at=None,
@@ -186,7 +184,7 @@ def _advance(erasures: Sequence[Erasure], **progress: int) -> list[int]:
     )
     locked = unmoved.select_for_update(no_key=True).order_by("pk")
     ids = list(locked.values_list("pk", flat=True))
-    Erasure.objects.filter(pk__in=ids).update(**progress, worked_at=Now())
+    Erasure.objects.filter(pk__in=ids).update(**{column: to, **more}, worked_at=Now())
     return ids
 
 
@@ -197,5 +195,12 @@ def _count(erasure_id: int, **erased: int) -> None:
 
 @transaction.atomic
 def _end(erasure: Erasure) -> None:
-    if Erasure.objects.filter(pk=erasure.pk, ended_at=None).update(ended_at=now()):
+    # Not if it was just started again (repetition.py).
+    done = Erasure.objects.filter(
+        pk=erasure.pk,
+        ended_at=None,
+        position__gte=F("last_seq"),
+        quarantine_position__gte=F("last_id"),
+    )
+    if done.update(ended_at=now()):
         _count(erasure.pk, **erase_leftovers(erasure))

@@ -7,27 +7,26 @@ digests, and no data of people.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import redis
 import structlog
 from django.conf import settings
 
+from streams.base.redis_client import redis_client
 from streams.events.erasure.models import Erasure
 from streams.events.models import Feed
 from streams.privacy.repetition import record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 log = structlog.get_logger()
 
-TIMEOUT_S = 1.0
-KEPT_FOR_S = (
-    400 * 24 * 3600
-)  # in Redis; longer than anyone keeps a backup of people's data
+KEPT_FOR_S = 400 * 24 * 3600  # in Redis: longer than a backup with people's data
 KEY = "partner-portal:erasures"  # a sorted set, by the time of the request
 FILE = "erasures.jsonl"
 AT_ONCE = 500
@@ -35,21 +34,24 @@ AT_ONCE = 500
 _decode = msgspec.json.Decoder().decode
 
 
-def keep(erasure: Erasure) -> None:
-    """Store the record of an erasure, which was loaded with its feed and workspace."""
-    text = msgspec.json.encode(record_of(erasure))
+def keep(erasures: Sequence[Erasure]) -> None:
+    """Store the records of erasures, which were loaded with their feeds and workspaces."""
+    if not erasures:
+        return
+    records = {
+        msgspec.json.encode(record_of(one)): one.requested_at.timestamp()
+        for one in erasures
+    }
     try:
         Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
         with _file().open("ab", buffering=0) as file:  # one write, so lines stay whole
-            file.write(text + b"\n")
+            file.write(b"".join(text + b"\n" for text in records))
     except OSError as error:
         log.warning("erasures.file_not_written", error=type(error).__name__)
-    if settings.REDIS_URL:
-        at = erasure.requested_at.timestamp()
+    if client := redis_client():
         try:
-            with _client() as client:
-                client.zadd(KEY, {text: at})
-                client.zremrangebyscore(KEY, "-inf", at - KEPT_FOR_S)
+            client.zadd(KEY, records)
+            client.zremrangebyscore(KEY, "-inf", time.time() - KEPT_FOR_S)
         except redis.RedisError as error:
             log.warning("erasures.broker_not_written", error=type(error).__name__)
 
@@ -95,22 +97,14 @@ def _of_file() -> list[bytes]:
 
 
 def _of_redis() -> list[bytes]:
-    if not settings.REDIS_URL:
+    client = redis_client()
+    if client is None:
         return []
     try:
-        with _client() as client:
-            return list(client.zrange(KEY, 0, -1))
+        return cast("list[bytes]", client.zrange(KEY, 0, -1))
     except redis.RedisError as error:
         log.warning("erasures.broker_not_read", error=type(error).__name__)
         return []
-
-
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
-    )
 
 
 def _file() -> Path:

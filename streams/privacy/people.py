@@ -11,6 +11,7 @@ from streams.events.erasure.person import (
     identifier_digests,
     user_id_digests,
 )
+from streams.identity.identifiers import NoPerson
 from streams.identity.lookup import find
 from streams.identity.models import Link
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
     from streams.events.models import Feed
     from streams.identity.identifiers import Identifier
-
-
-class NoPerson(ValueError):
-    """The request has neither a userId nor an identifier that can identify someone."""
 
 
 def given_digests(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import Max
 
 from streams.audit.services import record
 from streams.base.msgspec_types import prepared
 from streams.delivery.wake import wake_erasures_after_commit
+from streams.events import quarantine
 from streams.events.erasure.models import Erasure
 from streams.events.erasure.person import PersonDigests
-from streams.events.models import Feed, QuarantinedEvent
+from streams.events.models import Feed
 from streams.identity.forgetting import forget_digests
 
 if TYPE_CHECKING:
@@ -110,12 +110,11 @@ def _restart(erasure: Erasure) -> None:
     person = PersonDigests.read(erasure.person)
     links = forget_digests(erasure.feed_id, person.users | person.given | person.linked)
     feed = Feed.objects.select_for_update(no_key=True).get(pk=erasure.feed_id)
-    rows = QuarantinedEvent.objects.filter(feed=feed)
     Erasure.objects.filter(pk=erasure.pk).update(
         first_seq=feed.expired_seq,
         position=feed.expired_seq,
         last_seq=feed.head_seq,
-        last_id=rows.aggregate(last=Max("pk"))["last"] or 0,
+        last_id=quarantine.last_id(feed.pk),
         quarantine_position=0,
         links=erasure.links + links,
         ended_at=None,

@@ -6,15 +6,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Max
 
 from streams.audit.services import record
 from streams.delivery.wake import wake_erasures_after_commit
+from streams.events import quarantine
 from streams.events.erasure.models import Erasure
-from streams.events.models import Feed, QuarantinedEvent
+from streams.events.models import Feed
 from streams.identity.forgetting import forget
+from streams.identity.identifiers import NoPerson
 from streams.identity.map_lock import locked_map
-from streams.privacy.people import NoPerson, digests_of_person, given_digests
+from streams.privacy.people import digests_of_person, given_digests
 from streams.uploads.services import stop_uploads
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def request_erasure(
         stop_uploads(feed.pk)
         feed = _locked(feed)
         earlier = list(Erasure.objects.filter(feed=feed, digest=given[0]))
-        last_id = _last_in_quarantine(feed)
+        last_id = quarantine.last_id(feed.pk)
         person = digests_of_person(feed, user_id=user_id, identifiers=identifiers)
         links = forget(feed.pk, user_id=user_id, identifiers=identifiers, by=actor)
         if same := _same(earlier, feed, must_run=not is_repeated or last_id > 0):
@@ -86,11 +87,6 @@ def erase_as_in_segment(
             identifiers=identifiers,
             actor=None,
         )
-
-
-def _last_in_quarantine(feed: Feed) -> int:
-    rows = QuarantinedEvent.objects.filter(feed=feed)
-    return rows.aggregate(last=Max("pk"))["last"] or 0
 
 
 def _same(earlier: Iterable[Erasure], feed: Feed, *, must_run: bool) -> Erasure | None:

@@ -7,13 +7,12 @@ from django.db import connection
 
 from streams.audit.models import AuditEntry
 from streams.identity.claims import Origin
-from streams.identity.identifiers import Identifier, IdentifierKind
+from streams.identity.identifiers import Identifier, IdentifierKind, NoPerson
 from streams.identity.links import IdentityFact, learn
 from streams.identity.models import OriginKind, SuppressedKey, SuppressedPerson
 from streams.identity.old_keys import KeyIsNeeded, forget_key
 from streams.identity.suppression.people import DigestSet, suppressed_people
 from streams.identity.suppression.services import (
-    NoPerson,
     SuppressionScope,
     suppress,
     suppressed_with,

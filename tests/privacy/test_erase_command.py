@@ -93,7 +93,7 @@ def test_erasures_since_a_backup_run_again_after_it_was_restored(
 
     said = erase(monkeypatch, "", "--replay", "--from", str(kept))
 
-    assert "1 erasures run again" in said
+    assert "run again in a worker: 1." in said
     assert "example.com" not in kept.read_text()
     assert erased(feed) == [1]
     assert not Link.objects.exists()
@@ -109,7 +109,7 @@ def test_a_record_of_another_portal_is_counted(feed, monkeypatch, tmp_path):
 
     said = erase(monkeypatch, "", "--replay", "--from", str(kept))
 
-    assert "1 are of workspaces that aren't in this database" in said
+    assert "Of workspaces that this database lacks: 1." in said
 
 
 def test_an_invalid_file_changes_nothing(feed, monkeypatch, tmp_path):

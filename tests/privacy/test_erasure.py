@@ -22,13 +22,12 @@ from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Event, Feed, QuarantinedEvent
 from streams.exports.models import Export
 from streams.identity.claims import Origin
-from streams.identity.identifiers import Identifier, IdentifierKind
+from streams.identity.identifiers import Identifier, IdentifierKind, NoPerson
 from streams.identity.links import IdentityFact, learn
 from streams.identity.models import Link, OriginKind
 from streams.observability import ledger
 from streams.observability.reconcile import inconsistencies
 from streams.privacy import jobs
-from streams.privacy.people import NoPerson
 from streams.privacy.requests import request_erasure
 from streams.tenancy.saved_filters.models import SavedFilter
 from streams.uploads import services as uploads

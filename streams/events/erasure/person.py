@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from streams.events.people.identifiers import (
-    IdentityRules,
     every_identifier,
+    every_kind,
     every_user_id,
 )
-from streams.identity.digests import FeedKey, feed_keys, message
+from streams.identity.digests import FeedKey, feed_keys, message, user_id_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class PersonDigests(NamedTuple):
 
 def user_id_digests(feed_id: int, user_id: str) -> list[bytes]:
     """Return the digests of a userId, by the newest key first."""
-    return [_of_user_id(key, user_id) for key in feed_keys(feed_id)]
+    return [key.digest(user_id_message(user_id)) for key in feed_keys(feed_id)]
 
 
 def identifier_digests(feed_id: int, identifiers: Sequence[Identifier]) -> list[bytes]:
@@ -67,17 +67,12 @@ def identifier_digests(feed_id: int, identifiers: Sequence[Identifier]) -> list[
     return [key.digest(one) for one in messages for key in feed_keys(feed_id)]
 
 
-def _of_user_id(key: FeedKey, user_id: str) -> bytes:
-    # No kind of identifier has this name (identity.digests.message).
-    return key.digest(f"userId\n\n{user_id}".encode(errors="surrogatepass"))
-
-
 class PeopleSearch:
     """Tells to which people events of a feed belong. Each person has a number."""
 
     def __init__(self, feed: Feed, people: Mapping[int, PersonDigests]) -> None:
         """Prepare the search; `feed` was loaded with its stream."""
-        self._rules = IdentityRules.with_every_kind(feed.stream)
+        self._rules = every_kind(feed.stream.slug)
         self._keys = feed_keys(feed.pk)
         self._given = _numbers(
             {pk: one.users | one.given for pk, one in people.items()}
@@ -129,4 +124,4 @@ def _numbers(people: Mapping[int, frozenset[bytes]]) -> dict[bytes, frozenset[in
 
 @lru_cache(maxsize=KNOWN_USERS)
 def _user_digest(key: FeedKey, user_id: str) -> bytes:
-    return _of_user_id(key, user_id)
+    return key.digest(user_id_message(user_id))

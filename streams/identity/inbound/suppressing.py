@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.identity.identifiers import NoPerson
 from streams.identity.inbound.events import InboundEvent
 from streams.identity.models import SuppressedPerson
 from streams.identity.suppression.people import suppressed_among
 from streams.identity.suppression.services import (
-    NoPerson,
     SuppressionScope,
     lock_workspaces,
     suppress,

@@ -17,6 +17,7 @@ from streams.identity.digests import (
     user_id_message,
     workspace_keys,
 )
+from streams.identity.identifiers import NoPerson
 from streams.identity.models import IdentityKey, Link, SuppressedKey, SuppressedPerson
 from streams.identity.stored import links_by_digest
 from streams.identity.user_ids import problem
@@ -35,10 +36,6 @@ HINT_BYTES = 4
 CHUNK = 500  # rows in one statement
 
 Origin = SuppressedPerson.Origin
-
-
-class NoPerson(ValueError):
-    """There is neither a userId nor an identifier that can stand for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,26 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.events.erasure.models import Erasure
 from streams.events.models import Feed
-from streams.identity.identifiers import NAMES, Identifier, IdentifierKind
+from streams.identity.identifiers import NoPerson
+from streams.management.person_argument import (
+    add_person,
+    check_stream,
+    read_person,
+)
 from streams.privacy.exporting import records_of
 from streams.privacy.kept_outside import missing
-from streams.privacy.people import NoPerson
 from streams.privacy.repetition import InvalidRecord, record_of, repeat
 from streams.privacy.requests import request_erasure
 
-USER_ID = "userId"
-KINDS = {name: kind for kind, name in NAMES.items() if name != "externalId"}
+if TYPE_CHECKING:
+    from streams.identity.identifiers import NamedPerson
 
 
 class Command(BaseCommand):
@@ -31,15 +34,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "workspace", nargs="?", help="the public ID of the workspace"
         )
-        parser.add_argument(
-            "--by",
-            choices=[USER_ID, *KINDS],
-            default=USER_ID,
-            help="which value of the person is read; userId by default",
-        )
-        parser.add_argument(
-            "--stream", metavar="SLUG", help="only in this stream; required for --by id"
-        )
+        add_person(parser)
         parser.add_argument(
             "--export",
             action="store_true",
@@ -48,6 +43,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--list",
             action="store_true",
+            dest="lists",
             help="write all erasures as JSON Lines, with digests instead of values",
         )
         parser.add_argument(
@@ -70,13 +66,14 @@ class Command(BaseCommand):
         by: str,
         stream: str | None,
         export: bool,
-        list: bool,  # noqa: A002 - the name of the option
+        lists: bool,
         replay: bool,
         source: Path | None,
         **_: Any,
     ) -> None:
-        if list:
-            for erasure in Erasure.objects.select_related("feed").order_by("pk"):
+        if lists:
+            named = Erasure.objects.select_related("feed__workspace", "feed__stream")
+            for erasure in named.order_by("pk").iterator():
                 self.stdout.write(json.dumps(record_of(erasure)))
         elif replay:
             self._replay(source)
@@ -86,30 +83,23 @@ class Command(BaseCommand):
             self._for_person(_feeds(workspace, by, stream), by, exports=export)
 
     def _for_person(self, feeds: list[Feed], by: str, *, exports: bool) -> None:
-        value = sys.stdin.readline().rstrip("\r\n")
-        identifiers = [] if by == USER_ID else [Identifier(KINDS[by], value)]
-        user_id = value if by == USER_ID else ""
+        person = read_person(by)
         try:
             for feed in feeds:
                 if exports:
-                    self._export(feed, user_id, identifiers)
+                    self._export(feed, person)
                 else:
-                    self._erase(feed, user_id, identifiers)
+                    self._erase(feed, person)
         except NoPerson as error:
             raise CommandError(str(error)) from None
 
-    def _export(self, feed: Feed, user_id: str, identifiers: list[Identifier]) -> None:
-        for lines in records_of(feed, user_id=user_id, identifiers=identifiers):
+    def _export(self, feed: Feed, person: NamedPerson) -> None:
+        for lines in records_of(feed, **person):
             self.stdout.write(lines.decode(), ending="")
 
-    def _erase(self, feed: Feed, user_id: str, identifiers: list[Identifier]) -> None:
-        erasure = request_erasure(
-            feed,
-            origin=Erasure.Origin.COMMAND,
-            user_id=user_id,
-            identifiers=identifiers,
-            actor=None,
-        )
+    def _erase(self, feed: Feed, person: NamedPerson) -> None:
+        origin = Erasure.Origin.COMMAND
+        erasure = request_erasure(feed, **person, origin=origin, actor=None)
         self.stdout.write(f"{erasure.public_id}: requested in {feed}.")
 
     def _replay(self, source: Path | None) -> None:
@@ -119,20 +109,17 @@ class Command(BaseCommand):
             repeated, gone = repeat([*missing(), *records])
         except (OSError, ValueError, InvalidRecord) as error:
             raise CommandError(f"The file can't be read: {error}") from None
-        self.stdout.write(f"{repeated:,} erasures run again in a worker.")
+        self.stdout.write(f"Erasures that run again in a worker: {repeated:,}.")
         if gone:
-            self.stdout.write(
-                f"{gone:,} are of workspaces that aren't in this database."
-            )
+            self.stdout.write(f"Of workspaces that this database lacks: {gone:,}.")
 
 
 def _feeds(workspace: str, by: str, stream: str | None) -> list[Feed]:
     """Return the feeds in which to erase. Raises CommandError."""
+    check_stream(by, stream)
     feeds = Feed.objects.filter(workspace__public_id=workspace)
     if stream is not None:
         feeds = feeds.filter(stream__slug=stream)
-    elif KINDS.get(by) == IdentifierKind.TOOL_ID:
-        raise CommandError("Another tool's ID can be another person's. Add --stream.")
     found = [*feeds.select_related("workspace", "stream").order_by("pk")]
     if not found:
         raise CommandError("There is no such workspace, or it has no such stream.")

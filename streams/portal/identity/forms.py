@@ -20,6 +20,8 @@ from streams.identity.identifiers import (
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+    from streams.identity.identifiers import NamedPerson
+
 USER_ID = "user_id"
 Kind = IdentifierKind
 # Values in the form, in the order in which people look for someone.
@@ -71,6 +73,15 @@ class PersonForm(forms.Form):
         """The userId of a valid form, byte for byte; None for a form with an identifier."""
         is_user_id = self.cleaned_data["kind"] == USER_ID
         return str(self.cleaned_data["person"]) if is_user_id else None
+
+    @property
+    def named(self) -> NamedPerson:
+        """The arguments that name the person of a valid form in services."""
+        identifier = self.identifier
+        return {
+            "user_id": self.user_id or "",
+            "identifiers": [identifier] if identifier else [],
+        }
 
     @property
     def identifier(self) -> Identifier | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from streams.identity.identifiers import IdentifierKind
+from streams.identity.identifiers import IdentifierKind, NoPerson
 from streams.identity.inbound.services import choose_suppression
 from streams.identity.inbound_address import InboundAddress
 from streams.identity.models import SuppressedPerson
 from streams.identity.suppression.services import (
-    NoPerson,
     SuppressionScope,
     suppress,
     unsuppress,
@@ -108,7 +107,7 @@ def _suppress(
     try:
         _person, is_new = suppress(
             _scope(access, form),
-            **_named(form),
+            **form.named,
             origin=SuppressedPerson.Origin.PAGE,
             by=request.user,
         )
@@ -126,7 +125,7 @@ def _unsuppress(
     request: PortalRequest, access: WorkspaceAccess, form: ConfirmedPersonForm
 ) -> bool:
     try:
-        count = unsuppress(_scope(access, form), **_named(form), by=request.user)
+        count = unsuppress(_scope(access, form), **form.named, by=request.user)
     except NoPerson:
         form.add_error("person", _no_one())
         return False
@@ -143,14 +142,6 @@ def _scope(access: WorkspaceAccess, form: ConfirmedPersonForm) -> SuppressionSco
     is_of_tool = identifier and identifier.kind == IdentifierKind.TOOL_ID
     feed = access.the_feed if is_of_tool else None
     return SuppressionScope(access.workspace, feed)
-
-
-def _named(form: ConfirmedPersonForm) -> dict[str, Any]:
-    identifier = form.identifier
-    return {
-        "user_id": form.user_id or "",
-        "identifiers": [identifier] if identifier else [],
-    }
 
 
 def _no_one() -> str:

@@ -67,7 +67,7 @@ def privacy_erase(request: PortalRequest, public_id: str) -> HttpResponse:
             request, _("Erasure started. This page shows what was erased.")
         )
         return redirect(to(access, "privacy"))
-    context = {"access": access, "form": form, "feeds": access.feeds}
+    context = {"access": access, "form": form}
     return render(request, "portal/privacy/erase.html", context)
 
 
@@ -78,14 +78,8 @@ def privacy_export(request: PortalRequest, public_id: str) -> HttpResponse:
     access = workspace_to_see(request, public_id)
     form = PersonForm(request.POST or None)
     if form.is_valid():
-        identifier = form.identifier
         try:
-            export = export_person(
-                access.the_feed,
-                user_id=form.user_id or "",
-                identifiers=[identifier] if identifier else [],
-                actor=request.user,
-            )
+            export = export_person(access.the_feed, **form.named, actor=request.user)
         except ExportRunning as error:
             messages.error(request, str(error))
             return redirect(to(access, "exports"))
@@ -96,15 +90,9 @@ def privacy_export(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @transaction.atomic
 def _erase(request: PortalRequest, access: WorkspaceAccess, form: ErasureForm) -> None:
-    identifier = form.identifier
+    origin = Erasure.Origin.PAGE
     for feed in _feeds(access, form):
-        request_erasure(
-            feed,
-            origin=Erasure.Origin.PAGE,
-            user_id=form.user_id or "",
-            identifiers=[identifier] if identifier else [],
-            actor=request.user,
-        )
+        request_erasure(feed, **form.named, origin=origin, actor=request.user)
 
 
 def _feeds(access: WorkspaceAccess, form: ErasureForm) -> Sequence[Feed]:
