@@ -5,10 +5,8 @@ from __future__ import annotations
 from partner_portal import wsgi
 from streams.serving.listener import connection_limit
 from streams.serving.server import Server
-from streams.serving.wsgi import WsgiApplication
+from streams.serving.wsgi import MAX_CONNECTIONS, WsgiApplication
 from streams.web.early_error_pages import server_pages
-
-MAX_CONNECTIONS = 1_000  # per process; beyond it, the longest idle are closed
 
 
 def application(*, threads: int) -> Server:

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 WsgiCallable = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
+MAX_CONNECTIONS = 1_000  # per process; beyond it, the longest idle are closed
 MAX_BODY_BYTES = 6_000_000  # a form with a file, or a partner's batch
 MAX_WAITING = 256  # requests without a thread; more of them get a 503
 # Headers that the server writes itself, or that are about the connection.

@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings
 from django.core.management import load_command_class
 
-from partner_portal import web
 from partner_portal.environment import SETTINGS
 from streams.base.clock import now
 from streams.docs.guides.index import GUIDES
@@ -70,7 +69,7 @@ def test_limits_are_those_of_the_servers():
     both = f"at least {timeouts.TAKEN_BYTES // 1024} KB in {timeouts.TAKE_TIMEOUT_S:.0f} seconds"  # fmt: skip
 
     for limit, of_web, of_ingest in [
-        ("Open connections per process", f"{web.MAX_CONNECTIONS:,}", "[INGEST_MAX_CONNECTIONS](#INGEST_MAX_CONNECTIONS)"),
+        ("Open connections per process", f"{wsgi.MAX_CONNECTIONS:,}", "[INGEST_MAX_CONNECTIONS](#INGEST_MAX_CONNECTIONS)"),
         ("Time until the first byte of a connection arrives", *[f"{timeouts.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
         ("Time until the headers arrive", *[f"{timeouts.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
         ("Time until the body arrives", *[f"{one.body_timeout_s:.0f} seconds" for one in (WsgiApplication, IngestApp)]),

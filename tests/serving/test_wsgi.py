@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
@@ -72,6 +73,11 @@ def environ_of(server, request):
     with server.connect() as wire:
         wire.send(request)
         return json.loads(wire.response()[2])
+
+
+def test_no_test_module_loads_the_web_process():
+    """It starts threads that use the database, and would go on between the tests."""
+    assert "partner_portal.wsgi" not in sys.modules
 
 
 def test_the_application_gets_a_wsgi_environ(server):

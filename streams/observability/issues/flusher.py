@@ -59,10 +59,9 @@ class CountFlusher:
     def _flush(self) -> float:
         """Store the counts. Returns the duration in seconds."""
         began = time.monotonic()
-        close_old_connections()
-        for flush_counts in self._flushes:
+        for step in (close_old_connections, *self._flushes):
             try:
-                flush_counts()
+                step()
             except Exception:
                 # The counts of a few seconds are lost, but counting goes on.
                 log.exception("counts.flush_failed")
