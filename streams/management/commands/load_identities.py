@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -60,7 +61,10 @@ class Command(BaseCommand):
             upload.refresh_from_db()
             if not upload.is_running:
                 break
+            began = time.monotonic()
             step(upload.pk)
+            # Events come first: each step holds the lock of the map, and SQLite's only lock.
+            time.sleep(time.monotonic() - began)
         if upload.state == Upload.State.FAILED:
             raise CommandError(str(upload.get_failure_display()))
         return upload
